@@ -1,0 +1,29 @@
+/** Whether browser and torch agree, said in plain words. */
+
+import { mark, write } from "./dom.js";
+import { power } from "./numbers.js";
+
+const TOLERANCE = 1e-5;
+
+/**
+ * The most by which two equal-sized arrays differ, and whether that is within 1e-5 · max(1, scale), where scale is
+ * Σ|w| · max|x|: what float32 sums of that size may differ by.
+ */
+export function compare(ours, torchs, scale) {
+  let difference = ours.length === torchs.length ? 0 : Infinity;
+  for (let at = 0; at < ours.length && difference < Infinity; at++) {
+    const apart = Math.abs(ours[at] - torchs[at]);
+    if (!(apart <= difference)) difference = Number.isNaN(apart) ? Infinity : apart;
+  }
+  return { difference, agrees: difference <= TOLERANCE * Math.max(1, scale) };
+}
+
+export function showAgreement(element, state) {
+  const kind = state === null ? "waiting" : state.agrees ? "agrees" : "differs";
+  mark(element, "data-agreement", kind);
+  if (state) mark(element, "data-difference", state.difference);
+  if (state === null) write(element, "torch is checking …");
+  else if (!state.agrees) write(element, `browser and torch differ by ${power(state.difference)}: trust torch, and please report this`);
+  else if (state.difference === 0) write(element, "browser and torch agree exactly");
+  else write(element, `browser and torch agree to ${power(state.difference)}`);
+}

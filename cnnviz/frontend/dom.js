@@ -1,0 +1,26 @@
+/** Elements made in one expression. */
+
+/**
+ * h("button", { class: "round", onclick: play, "aria-label": "play" }, "▶")
+ * Properties that start with "on" are listeners; all others are attributes (false and null leave one out).
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}
+
+/** Writes text only when it differs: an unchanged text node costs no layout. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Writes an attribute only when it differs. */
+export function mark(element, name, value) {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}

@@ -1,0 +1,153 @@
+/**
+ * The operations of a network on plain arrays; they mirror core/operations.py and are checked against torch.
+ *
+ * A tensor is { shape, data }: shape as torch writes it without the batch, (C, H, W) or (N), data a Float32Array.
+ * Sums run in double precision and are rounded once, so they lie at least as near the true value as torch's own.
+ */
+
+export class Refused extends Error {}
+
+export function tensor(shape, data) {
+  return { shape, data: data ?? new Float32Array(shape.reduce((a, b) => a * b, 1)) };
+}
+
+/** How many input cells a window spans: dilation·(kernel − 1) + 1. */
+export function extent(kernel, dilation) {
+  return dilation * (kernel - 1) + 1;
+}
+
+/**
+ * How many places the kernel fits along one axis, by torch's formula:
+ * ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Throws Refused, with what would fit.
+ */
+export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1 }) {
+  for (const [name, value, least] of [["stride", stride, 1], ["padding", padding, 0], ["dilation", dilation, 1], ["kernel size", kernel, 1]]) {
+    if (!Number.isInteger(value) || value < least) {
+      throw new Refused(`The ${name} must be a whole number from ${least} up, not ${value}.`);
+    }
+  }
+  const padded = size + 2 * padding;
+  const spans = extent(kernel, dilation);
+  if (spans > padded) {
+    const dilated = dilation > 1 ? ` (kernel ${kernel}, dilation ${dilation})` : "";
+    const pads = padding ? `the padded image only ${padded}` : `the image only ${size}`;
+    const needed = Math.ceil((spans - size) / 2);
+    const smaller = dilation > 1 ? "a smaller kernel or dilation" : `a kernel of ${padded} or less`;
+    throw new Refused(`The window spans ${spans} cells${dilated}, but ${pads}: padding ${needed} would fit, or ${smaller}.`);
+  }
+  return Math.floor((padded - spans) / stride) + 1;
+}
+
+/**
+ * Cross-correlation, as torch.nn.functional.conv2d: the kernel is not flipped, padding is zeros.
+ *
+ * x is (C_in, H, W), weight (C_out, C_in, kh, kw), bias a Float32Array(C_out) or null; stride, padding and dilation are
+ * [rows, cols]. Returns (C_out, H_out, W_out).
+ */
+export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dilation = [1, 1] } = {}) {
+  const [channels, height, width] = x.shape;
+  const [outChannels, inChannels, kernelRows, kernelCols] = weight.shape;
+  if (channels !== inChannels) throw new Refused(`The kernel has ${inChannels} slices, but the image ${channels} channels.`);
+  const rows = outputSize(height, { kernel: kernelRows, stride: stride[0], padding: padding[0], dilation: dilation[0] });
+  const cols = outputSize(width, { kernel: kernelCols, stride: stride[1], padding: padding[1], dilation: dilation[1] });
+  const output = tensor([outChannels, rows, cols]);
+  const sums = new Float64Array(cols); // one output row at a time: the inner loop runs along memory
+  let w = 0;
+  for (let out = 0; out < outChannels; out++) {
+    const filter = w;
+    for (let i = 0; i < rows; i++) {
+      sums.fill(0);
+      w = filter;
+      for (let c = 0; c < channels; c++) {
+        for (let u = 0; u < kernelRows; u++) {
+          const row = i * stride[0] - padding[0] + u * dilation[0];
+          if (row < 0 || row >= height) {
+            w += kernelCols;
+            continue;
+          }
+          const start = (c * height + row) * width;
+          for (let v = 0; v < kernelCols; v++) {
+            const value = weight.data[w++];
+            if (value === 0) continue;
+            const offset = v * dilation[1] - padding[1];
+            const first = offset < 0 ? Math.ceil(-offset / stride[1]) : 0;
+            const last = Math.min(cols - 1, Math.floor((width - 1 - offset) / stride[1]));
+            let at = start + offset + first * stride[1];
+            for (let j = first; j <= last; j++, at += stride[1]) sums[j] += value * x.data[at];
+          }
+        }
+      }
+      const shift = bias ? bias[out] : 0;
+      const target = (out * rows + i) * cols;
+      for (let j = 0; j < cols; j++) output.data[target + j] = sums[j] + shift;
+    }
+    w = filter + channels * kernelRows * kernelCols;
+  }
+  return output;
+}
+
+export function relu(x) {
+  return { shape: x.shape, data: x.data.map((value) => (value > 0 ? value : 0)) };
+}
+
+/**
+ * Max pooling, as torch.nn.functional.max_pool2d: cells beyond the edge count as −∞, the first of equals wins.
+ * kernel, stride, padding, dilation are [rows, cols]. `winners` holds, per output, the index h·W + w of its winner.
+ */
+export function maxPool2d(x, { kernel, stride = kernel, padding = [0, 0], dilation = [1, 1] }) {
+  const [channels, height, width] = x.shape;
+  const rows = outputSize(height, { kernel: kernel[0], stride: stride[0], padding: padding[0], dilation: dilation[0] });
+  const cols = outputSize(width, { kernel: kernel[1], stride: stride[1], padding: padding[1], dilation: dilation[1] });
+  const output = tensor([channels, rows, cols]);
+  const winners = new Int32Array(output.data.length);
+  let to = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < cols; j++, to++) {
+        let best = -Infinity;
+        let winner = -1;
+        for (let u = 0; u < kernel[0]; u++) {
+          const row = i * stride[0] - padding[0] + u * dilation[0];
+          if (row < 0 || row >= height) continue;
+          for (let v = 0; v < kernel[1]; v++) {
+            const col = j * stride[1] - padding[1] + v * dilation[1];
+            if (col < 0 || col >= width) continue;
+            const value = x.data[(c * height + row) * width + col];
+            if (winner < 0 || value > best || Number.isNaN(value)) {
+              best = value;
+              winner = row * width + col;
+            }
+          }
+        }
+        output.data[to] = best;
+        winners[to] = winner;
+      }
+    }
+  }
+  return { ...output, winners };
+}
+
+/** x (N), weight (M, N), bias (M): weight · x + bias, (M). */
+export function linear(x, weight, bias) {
+  const [outputs, inputs] = weight.shape;
+  if (x.data.length !== inputs) throw new Refused(`The layer takes ${inputs} numbers, but gets ${x.data.length}.`);
+  const output = tensor([outputs]);
+  for (let m = 0, w = 0; m < outputs; m++) {
+    let sum = 0;
+    for (let n = 0; n < inputs; n++, w++) sum += weight.data[w] * x.data[n];
+    output.data[m] = sum + (bias ? bias[m] : 0);
+  }
+  return output;
+}
+
+export function flatten(x) {
+  return { shape: [x.data.length], data: x.data };
+}
+
+/** Scores to probabilities: exp(x − max) / Σ exp(x − max). */
+export function softmax(x) {
+  const top = x.data.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = Array.from(x.data, (value) => Math.exp(value - top));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return { shape: x.shape, data: Float32Array.from(powers, (power) => power / total) };
+}

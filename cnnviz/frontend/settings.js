@@ -1,0 +1,62 @@
+/**
+ * What the convolution page's browser side owns, as one small object and as the text of a link. ui/state.py holds the
+ * same table and has checked every text that arrives here.
+ */
+
+const DEFAULTS = { kernel: "sobel_x", stride: 1, padding: 0, dilation: 1, bias: 0, relu: 0, at: "0,0" };
+
+/** "kernel=box_3&at=2,3" → { kernel, weights, stride, padding, dilation, bias, relu, position }. */
+export function settingsFromText(text) {
+  const read = { ...DEFAULTS, ...Object.fromEntries(new URLSearchParams(text)) };
+  return {
+    kernel: read.kernel,
+    weights: read.weights ? weightsFromText(read.weights) : null,
+    stride: Number(read.stride),
+    padding: Number(read.padding),
+    dilation: Number(read.dilation),
+    bias: Number(read.bias),
+    relu: Number(read.relu) === 1,
+    position: read.at.split(",").map(Number),
+  };
+}
+
+/** The same as text, without what stands at its default. */
+export function settingsToText(settings) {
+  const all = {
+    kernel: settings.kernel,
+    weights: settings.weights ? weightsToText(settings.weights) : "",
+    stride: settings.stride,
+    padding: settings.padding,
+    dilation: settings.dilation,
+    bias: settings.bias,
+    relu: settings.relu ? 1 : 0,
+    at: settings.position.join(","),
+  };
+  return Object.entries(all)
+    .filter(([key, value]) => String(value) !== String(DEFAULTS[key] ?? ""))
+    .map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
+    .join("&");
+}
+
+/** "3x3~1,0,-1,…~…": rows x columns, then a list for each slice. */
+function weightsFromText(text) {
+  const [size, ...slices] = text.split("~");
+  const [rows, cols] = size.split("x").map(Number);
+  return { shape: [slices.length, rows, cols], data: Float32Array.from(slices.flatMap((slice) => slice.split(",").map(Number))) };
+}
+
+function weightsToText({ shape: [slices, rows, cols], data }) {
+  const cells = rows * cols;
+  const lists = Array.from({ length: slices }, (_, slice) =>
+    Array.from(data.subarray(slice * cells, (slice + 1) * cells), shortest).join(","));
+  return [`${rows}x${cols}`, ...lists].join("~");
+}
+
+/** The fewest digits that give the same float32 again. */
+function shortest(value) {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(Number(value.toPrecision(9)));
+}
