@@ -1,0 +1,231 @@
+/** The convolution page's component: image, kernel and hyperparameters in the hand, the stage below. */
+
+import { compare, showAgreement } from "./agreement.js";
+import { h, mark, write } from "./dom.js";
+import { decode, subscribe } from "./feed.js";
+import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
+import { joinQuery, mirrorLink } from "./link.js";
+import { Settling, mount } from "./mount.js";
+import { Refused, conv2d, relu } from "./operations.js";
+import { Drawing, Pad } from "./pad.js";
+import { settingsFromText, settingsToText } from "./settings.js";
+import { Stage } from "./stage.js";
+import { strokesFromText, strokesToText } from "./strokes.js";
+import { Toolbar } from "./toolbar.js";
+
+const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
+const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight.";
+class ConvolutionLab {
+  #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
+
+  constructor(data) {
+    this.presets = new Map(data.kernels.map((kernel) => [kernel.key, kernel]));
+    this.settings = settingsFromText(data.seed);
+    this.drawing = new Drawing();
+    this.settling = new Settling({
+      busy: () => this.stage.player.playing || this.pad.running !== false || !this.shown,
+      message: () => `${this.#revision};${this.source};${this.#text}`,
+      link: () => joinQuery(this.data.link, this.#text),
+    });
+    const tools = h("div", { class: "tools-box" });
+    this.stage = new Stage({
+      tools,
+      onEdit: (...edit) => this.#editWeight(...edit),
+      onMoved: () => this.settling.soon(),
+      onRefused: (text) => this.#say(text),
+    });
+    this.pad = new Pad(this.stage.input.panel, this.drawing, {
+      size: 60,
+      onStroke: () => this.#imageChanged(),
+      onSettled: () => this.settling.now(),
+    });
+    tools.append(this.pad.element);
+    this.toolbar = new Toolbar(data.kernels, {
+      change: (change) => this.#try(change),
+      resize: (rows, cols) => this.#try({ weights: resized(this.filter, rows, cols) }),
+      say: (text) => this.#say(text),
+    });
+    this.same = h("input", { type: "checkbox", checked: true });
+    this.sameControl = h("label", { class: "same", hidden: true }, this.same, "edit all three slices alike");
+    this.stage.kernelNote.after(this.sameControl);
+    this.notice = h("p", { class: "notice", role: "status" });
+    const remarks = h("div", { class: "remarks" }, this.notice, this.toolbar.formula);
+    this.element = h("div", { class: "lab" }, this.toolbar.element, remarks, this.stage.element);
+    this.unsubscribe = [
+      subscribe("image", (image) => this.#receiveImage(image)),
+      subscribe("answer", (answer) => this.#receiveAnswer(answer)),
+    ];
+  }
+
+  /** New data from Python: another image, or only another theme. */
+  update(data) {
+    this.data = data;
+    this.#receiveImage(this.image);
+    if (!this.warned) this.#say("");
+    if (this.shown) mirrorLink(this.settling.link());
+  }
+
+  resize(dark) {
+    this.stage.resize(this.element.clientWidth, dark);
+  }
+
+  stop() {
+    this.stage.stop();
+    for (const end of this.unsubscribe) end();
+  }
+
+  // --- the image ---------------------------------------------------------------------------------------------------
+
+  /** Pixels and their description come separately; the picture changes when both are of the same image. */
+  #receiveImage(image) {
+    if (!image) return;
+    this.image = image;
+    if (!this.data || image.id !== this.data.image.id || image.id === this.shown) return;
+    this.shown = image.id;
+    if (this.data.image.source !== this.source) {
+      this.source = this.data.image.source;
+      this.pad.restart(strokesFromText(this.data.image.strokes));
+      if (this.data.image.draw) this.pad.choose("pen");
+    }
+    this.drawing.setBase(decode(image), image.top);
+    this.#imageChanged(this.revisionKnown ? undefined : 0);
+    this.revisionKnown = true;
+  }
+
+  /** The pixels as they enter the sum: two decimals each, so that every printed sum can be added again by hand. */
+  #pixels() {
+    const picture = this.drawing.picture(this.pad.running !== false);
+    if (this.drawing.strokes.length) {
+      const { data } = picture;
+      for (let at = 0; at < data.length; at++) data[at] = Math.floor(100 * data[at] + 0.5) / 100;
+    }
+    return picture;
+  }
+
+  #imageChanged(steps = 1) {
+    this.pixels = this.#pixels();
+    this.#recompute(steps);
+  }
+
+  // --- kernel and hyperparameters --------------------------------------------------------------------------------------
+
+  #editWeight(slice, row, col, value) {
+    const alike = this.filter.shape[0] === 1 || this.same.checked;
+    this.settings.weights = withWeight(this.filter, alike ? null : slice, row, col, value);
+    this.#recompute();
+  }
+
+  /** Takes a change of settings if torch would; otherwise says why, and keeps the last good picture. */
+  #try(change) {
+    const before = this.settings;
+    this.settings = { ...before, ...change };
+    try {
+      this.#recompute();
+      this.#say("");
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.settings = before;
+      this.#say(`${error.message} The last picture stays.`);
+      return false;
+    }
+  }
+
+  // --- computing and showing -------------------------------------------------------------------------------------------
+
+  /** Everything from image and settings to the stage. */
+  #recompute(steps = 1) {
+    if (!this.pixels) return;
+    const { stride, padding, dilation, bias, relu: rectify } = this.settings;
+    const filter = filterOf(this.settings, this.presets.get(this.settings.kernel), this.pixels.shape[0]);
+    const [channels, kernelRows, kernelCols] = filter.shape;
+    const options = { stride: [stride, stride], padding: [padding, padding], dilation: [dilation, dilation] };
+    let pre;
+    try {
+      pre = conv2d(this.pixels, { shape: [1, ...filter.shape], data: filter.data }, [bias], options);
+    } catch (error) {
+      if (error instanceof Refused && this.stage.op && !this.fitting) return this.#fallBack(error, steps);
+      throw error;
+    }
+    const output = rectify ? relu(pre) : pre;
+    const [, rows, cols] = pre.shape;
+    const { image } = this;
+    this.stage.show(
+      {
+        name: "convolution",
+        kind: "conv2d",
+        input: this.pixels,
+        weight: filter,
+        bias,
+        relu: rectify,
+        pre: pre.data,
+        output: { shape: [rows, cols], data: output.data },
+        rows: { kernel: kernelRows, stride, padding, dilation },
+        cols: { kernel: kernelCols, stride, padding, dilation },
+        valueName: "pixel",
+        valueDecimals: 2,
+        channelNames: CHANNELS[channels],
+        picture: { kind: channels === 3 ? "rgb" : "grey", bottom: image.bottom, top: image.top },
+        titles: { input: "Input", kernel: "Kernel", kernelNote: "edit any weight", output: rectify ? "After ReLU" : "Feature map" },
+      },
+      this.restored ? null : this.settings.position,
+    );
+    this.restored = true;
+    this.#revision += steps;
+    this.filter = filter;
+    this.toolbar.show(this.settings, filter.shape.slice(1), this.pixels.shape.slice(1));
+    this.#showKernelNote();
+    showAgreement(this.stage.agreement, null);
+    if (this.answer) this.#receiveAnswer(this.answer);
+    if (steps) this.settling.soon();
+  }
+
+  /** A smaller image may be too small for the kernel of a larger one: the first lesson's settings fit every image. */
+  #fallBack(error, steps) {
+    this.fitting = true;
+    this.settings = { ...settingsFromText(""), relu: this.settings.relu, bias: this.settings.bias };
+    this.#recompute(steps);
+    this.fitting = false;
+    this.#say(`${error.message} The kernel is Sobel x again, stride 1, no padding.`);
+  }
+
+  /** Python's answer, if it belongs to what is on the stage now. */
+  #receiveAnswer(answer) {
+    this.answer = answer;
+    if (answer.revision !== this.#revision || answer.image !== this.shown || !this.stage.op) return;
+    if (answer.refused) return this.#say(answer.refused);
+    const weights = this.filter.data.reduce((sum, value) => sum + Math.abs(value), 0);
+    const largest = this.pixels.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const torchs = decode(answer).data;
+    showAgreement(this.stage.agreement, compare(this.stage.op.output.data, torchs, weights * largest));
+  }
+
+  /** A warning, or, where there is none, what one may do here. */
+  #say(text) {
+    this.warned = Boolean(text);
+    write(this.notice, text || this.data?.image.note || HINT);
+    mark(this.notice, "data-warning", this.warned);
+  }
+
+  #showKernelNote() {
+    const { title, sentence, averaging } = this.presets.get(this.settings.kernel);
+    const changed = Boolean(this.settings.weights);
+    const parts = [changed ? `Changed from ${title}.` : sentence];
+    const colour = this.filter.shape[0] > 1;
+    if (colour) {
+      parts.push(slicesAlike(this.filter) ? "The three slices are equal." : "The three slices differ.");
+      if (!changed && averaging) parts.push("Each takes a third, so that an even area keeps its brightness.");
+    }
+    this.sameControl.hidden = !colour;
+    write(this.stage.kernelNote, parts.join(" "));
+  }
+
+  /** What a link holds beside the image: the strokes, and all that stands on the stage. */
+  get #text() {
+    const strokes = this.drawing.strokes.length ? `strokes=${strokesToText(this.drawing.strokes)}` : "";
+    const position = this.restored ? this.stage.player.position : this.settings.position;
+    return joinQuery(strokes, settingsToText({ ...this.settings, position }));
+  }
+}
+
+export default mount(ConvolutionLab);

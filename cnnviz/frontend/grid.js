@@ -1,0 +1,206 @@
+/** A grid of cells on a canvas: pictures, digits where they fit, and the marks that say "here". */
+
+import { h, mark } from "./dom.js";
+import { ACCENT, INK, inkOn } from "./palette.js";
+
+const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
+export const LEAST_FOR_DIGITS = 20;
+const LEAST_FONT = 9;
+
+/**
+ * The canvas may show `margin` rows and columns around the grid proper (padding); `panel`, the element that tests,
+ * pointers and screen readers hold on to, lies exactly over the grid proper.
+ */
+export class Grid {
+  #base = document.createElement("canvas"); // the picture with its digits, painted once a change
+  #pixels = document.createElement("canvas"); // one canvas pixel a cell
+
+  constructor(panel, attributes = {}) {
+    this.canvas = h("canvas", { "aria-hidden": "true" });
+    this.panel = h("div", { class: "panel", "data-panel": panel, role: "img", ...attributes });
+    this.element = h("div", { class: "grid" }, this.canvas, this.panel);
+    this.context = this.canvas.getContext("2d");
+  }
+
+  /** Fits rows × cols cells, with the margin around them, into a box of CSS pixels. */
+  layout({ rows, cols, margin = [0, 0], width, height = width }) {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const key = [rows, cols, ...margin, width, height, ratio].join();
+    if (key === this.key) return;
+    this.key = key;
+    Object.assign(this, { rows, cols, margin, ratio });
+    this.allRows = rows + 2 * margin[0];
+    this.allCols = cols + 2 * margin[1];
+    let cell = Math.min(width / this.allCols, height / this.allRows) * ratio;
+    if (cell >= 8) cell = Math.floor(cell); // whole device pixels keep the lines sharp; tiny cells need the room
+    this.cell = cell / ratio;
+    const [boxWidth, boxHeight] = [this.allCols * this.cell, this.allRows * this.cell];
+    for (const canvas of [this.canvas, this.#base]) {
+      canvas.width = Math.round(boxWidth * ratio);
+      canvas.height = Math.round(boxHeight * ratio);
+    }
+    this.#pixels.width = this.allCols;
+    this.#pixels.height = this.allRows;
+    Object.assign(this.canvas.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
+    Object.assign(this.element.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
+    Object.assign(this.panel.style, {
+      left: `${margin[1] * this.cell}px`,
+      top: `${margin[0] * this.cell}px`,
+      width: `${cols * this.cell}px`,
+      height: `${rows * this.cell}px`,
+    });
+    mark(this.panel, "data-rows", rows);
+    mark(this.panel, "data-cols", cols);
+    if (margin[0] || margin[1]) mark(this.panel, "data-padding", margin.join());
+    else this.panel.removeAttribute("data-padding");
+  }
+
+  get showsDigits() {
+    return this.cell >= LEAST_FOR_DIGITS;
+  }
+
+  /** How many characters a cell holds at the least readable size. */
+  get characters() {
+    return Math.max(1, Math.floor((this.cell * 0.94) / (LEAST_FONT * 0.56)));
+  }
+
+  /**
+   * Paints the picture that the marks will lie on. colourOf(row, col) gives a packed colour (see palette.js), textOf its
+   * digits or ""; `faded` cells (padding) are drawn lighter; `line` is the colour between cells. Rows and columns count from the margin's corner.
+   */
+  paint({ colourOf, textOf = null, faded = () => false, paper, line = paper, font }) {
+    Object.assign(this, { paper, line, font });
+    const { allRows, allCols, ratio } = this;
+    const image = new ImageData(allCols, allRows);
+    const colours = new Uint32Array(image.data.buffer);
+    for (let r = 0, at = 0; r < allRows; r++) for (let c = 0; c < allCols; c++) colours[at++] = colourOf(r, c);
+    this.#pixels.getContext("2d").putImageData(image, 0, 0);
+
+    const context = this.#base.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.#pixels, 0, 0, this.#base.width, this.#base.height);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (this.cell >= LEAST_FOR_LINES) this.#lines(context, line);
+    if (this.margin[0] || this.margin[1]) this.#fade(context, faded, paper);
+    if (textOf && this.showsDigits) this.#digits(context, colours, textOf, faded);
+  }
+
+  #lines(context, colour) {
+    const { cell, allRows, allCols } = this;
+    context.strokeStyle = colour;
+    context.lineWidth = cell >= 30 ? 2 : 1;
+    context.beginPath();
+    for (let r = 1; r < allRows; r++) {
+      context.moveTo(0, r * cell);
+      context.lineTo(allCols * cell, r * cell);
+    }
+    for (let c = 1; c < allCols; c++) {
+      context.moveTo(c * cell, 0);
+      context.lineTo(c * cell, allRows * cell);
+    }
+    context.stroke();
+  }
+
+  /** Padding is not part of the image: it is dotted, and its cells are paler. */
+  #fade(context, faded, paper) {
+    const { cell, allRows, allCols } = this;
+    context.fillStyle = paper;
+    context.globalAlpha = 0.78;
+    for (let r = 0; r < allRows; r++) {
+      for (let c = 0; c < allCols; c++) if (faded(r, c)) context.fillRect(c * cell, r * cell, cell, cell);
+    }
+    context.globalAlpha = 1;
+    context.setLineDash([3, 3]);
+    context.strokeStyle = "#8a929c";
+    context.lineWidth = 1;
+    context.strokeRect(0.5, 0.5, allCols * cell - 1, allRows * cell - 1);
+    context.setLineDash([]);
+  }
+
+  #digits(context, colours, textOf, faded) {
+    const { cell, allRows, allCols } = this;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (let r = 0; r < allRows; r++) {
+      for (let c = 0; c < allCols; c++) {
+        const text = textOf(r, c);
+        if (!text) continue;
+        const size = Math.max(LEAST_FONT, Math.min(cell * 0.42, 26, (cell * 0.94) / (text.length * 0.56)));
+        context.font = `600 ${size}px ${this.font}`;
+        context.fillStyle = faded(r, c) ? "#6b7280" : inkOn(colours[r * allCols + c]);
+        context.fillText(text, (c + 0.5) * cell, (r + 0.53) * cell);
+      }
+    }
+  }
+
+  /**
+   * Shows the picture up to `revealed` cells in reading order, and the marks over it. Cost does not depend on the number
+   * of cells. `also` is one more cell to show beyond them. A mark is { row, col, rows, cols, taps }: a rectangle in the
+   * grid's own cells; with taps [rows, cols] > 1, only every so-many-th cell of it counts (dilation).
+   */
+  draw({ revealed = Infinity, also = null, marks = [], blank = null } = {}) {
+    const { context, ratio, cell, cols, rows } = this;
+    const { width, height } = this.canvas;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (revealed >= rows * cols) {
+      context.drawImage(this.#base, 0, 0);
+    } else {
+      context.fillStyle = blank ?? this.paper;
+      context.fillRect(0, 0, width, height);
+      const side = cell * ratio;
+      const whole = Math.round(Math.floor(revealed / cols) * side);
+      const rest = Math.round((revealed % cols) * side);
+      if (whole) context.drawImage(this.#base, 0, 0, width, whole, 0, 0, width, whole);
+      const strip = Math.min(Math.round(side), height - whole);
+      if (rest && strip > 0) context.drawImage(this.#base, 0, whole, rest, strip, 0, whole, rest, strip);
+      if (also) {
+        const [x, y] = [also[1] * side, also[0] * side];
+        context.drawImage(this.#base, x, y, side, side, x, y, side, side);
+      }
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      if (cell >= LEAST_FOR_LINES) this.#lines(context, this.line);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const here of marks) this.#mark(context, here);
+  }
+
+  #mark(context, { row, col, rows, cols, taps = [1, 1], thin = false }) {
+    const { cell, margin } = this;
+    const band = thin ? 2 : Math.min(5, Math.max(2.5, cell / 8));
+    // at the picture's edge the frame moves inwards, or half of it would be cut off
+    const inside = (start, span, all) => {
+      const from = Math.max(band / 2 + 1, start * cell);
+      return [from, Math.min(all * cell - band / 2 - 1, (start + span) * cell) - from];
+    };
+    const [x, width] = inside(col + margin[1], cols, this.allCols);
+    const [y, height] = inside(row + margin[0], rows, this.allRows);
+    if (taps[0] > 1 || taps[1] > 1) {
+      for (const [line, colour] of [[3, INK], [1.5, ACCENT]]) {
+        context.lineWidth = line;
+        context.strokeStyle = colour;
+        for (let r = 0; r < rows; r += taps[0]) {
+          for (let c = 0; c < cols; c += taps[1]) {
+            const [left, top] = [(col + margin[1] + c) * cell, (row + margin[0] + r) * cell];
+            context.strokeRect(left + 1.5, top + 1.5, Math.max(1, cell - 3), Math.max(1, cell - 3));
+          }
+        }
+      }
+    }
+    // amber between two dark lines shows on black, on white and on every colour between
+    context.strokeStyle = INK;
+    context.lineWidth = band + 2;
+    context.strokeRect(x, y, width, height);
+    context.strokeStyle = ACCENT;
+    context.lineWidth = band;
+    context.strokeRect(x, y, width, height);
+  }
+
+  /** The cell of the grid proper under a pointer event, clamped to the grid: [row, col]. */
+  cellAt(event) {
+    const box = this.panel.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows);
+    const col = Math.floor(((event.clientX - box.left) / box.width) * this.cols);
+    return [Math.min(this.rows - 1, Math.max(0, row)), Math.min(this.cols - 1, Math.max(0, col))];
+  }
+}

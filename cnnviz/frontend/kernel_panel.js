@@ -1,0 +1,156 @@
+/** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
+
+import { h, mark } from "./dom.js";
+import { parseNumber, plain, short } from "./numbers.js";
+import { inkOn, packed } from "./palette.js";
+
+export const MOST = 1000; // |weight| beyond this says nothing that a smaller one does not
+const STEP = 0.1;
+const COARSE = 1;
+const DRAG_PIXELS = 4; // a drag this long is one step
+
+export class KernelPanel {
+  #shape = "";
+  #cells = [];
+  #slice = 0;
+
+  /** onEdit(slice, row, col, value) for every weight changed; onRefused(sentence) when a text is no weight. */
+  constructor({ onEdit = null, onRefused = () => {} } = {}) {
+    this.onEdit = onEdit;
+    this.onRefused = onRefused;
+    this.panel = h("div", { class: "panel kernel-panel", "data-panel": "kernel", role: "group" });
+    this.element = h("div", { class: "grid" }, this.panel);
+  }
+
+  layout(width) {
+    this.width = width;
+  }
+
+  /** weight (C, kh, kw), of which one slice is shown; scale as in palette.js. */
+  show(weight, slice, scale, name) {
+    const [, rows, cols] = weight.shape;
+    this.#slice = slice;
+    if (this.#shape !== `${rows},${cols},${this.width}`) this.#build(rows, cols);
+    mark(this.panel, "data-channel", slice);
+    mark(this.panel, "aria-label", `Kernel, ${rows} by ${cols} weights${name ? `, slice for ${name}` : ""}`);
+    this.#cells.forEach((cell, at) => {
+      const value = weight.data[slice * rows * cols + at];
+      const colour = packed(scale, value);
+      cell.style.background = `rgb(${colour & 255},${(colour >> 8) & 255},${(colour >> 16) & 255})`;
+      cell.style.color = inkOn(colour);
+      cell.dataset.value = value;
+      const root = cell.getRootNode();
+      if (root.activeElement !== cell || cell.dataset.typed !== "true") this.#write(cell, value);
+    });
+  }
+
+  /** The cell that a tap of the window uses, for marking. */
+  cell(row, col) {
+    return this.#cells[row * this.cols + col];
+  }
+
+  #write(cell, value) {
+    const side = this.width / Math.max(this.rows, this.cols);
+    // a weight that cannot be typed over may be shortened; the ledger has its digits
+    const text = this.onEdit ? plain(value) : short(value, Math.max(2, Math.floor(side / 6.5)));
+    if (cell.value !== text) cell.value = text;
+    if (!this.onEdit) cell.title = plain(value, 6);
+    cell.style.fontSize = `${Math.max(9, Math.min(24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;
+    cell.removeAttribute("aria-invalid");
+  }
+
+  #build(rows, cols) {
+    this.#shape = `${rows},${cols},${this.width}`;
+    Object.assign(this, { rows, cols });
+    const side = Math.min(64, Math.floor(this.width / Math.max(rows, cols)));
+    mark(this.panel, "data-rows", rows);
+    mark(this.panel, "data-cols", cols);
+    Object.assign(this.panel.style, { width: `${side * cols}px`, height: `${side * rows}px` });
+    Object.assign(this.element.style, { width: `${side * cols}px`, height: `${side * rows}px` });
+    this.panel.style.gridTemplate = `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)`;
+    this.#cells = Array.from({ length: rows * cols }, (_, at) => this.#input(Math.floor(at / cols), at % cols));
+    this.panel.replaceChildren(...this.#cells);
+  }
+
+  #input(row, col) {
+    const cell = h("input", {
+      class: "weight-cell",
+      type: "text",
+      inputmode: "text", // "decimal" keypads have no minus on some phones
+      autocomplete: "off",
+      spellcheck: "false",
+      readonly: !this.onEdit,
+      "aria-label": `weight, row ${row + 1}, column ${col + 1}`,
+    });
+    if (!this.onEdit) return cell;
+    const value = () => Number(cell.dataset.value);
+    const edit = (next) => {
+      const rounded = Math.round(Math.min(MOST, Math.max(-MOST, next)) * 1e6) / 1e6;
+      cell.dataset.typed = "false";
+      this.onEdit(this.#slice, row, col, rounded);
+    };
+    cell.addEventListener("focus", () => cell.select());
+    cell.addEventListener("input", () => {
+      cell.dataset.typed = "true";
+      const next = parseNumber(cell.value);
+      const sound = Number.isFinite(next) && Math.abs(next) <= MOST;
+      if (sound) {
+        cell.removeAttribute("aria-invalid");
+        this.onRefused("");
+        this.onEdit(this.#slice, row, col, next);
+        return;
+      }
+      cell.setAttribute("aria-invalid", "true");
+      const typed = cell.value.trim() === "" ? "An empty cell" : `“${cell.value.trim().slice(0, 20)}”`;
+      const half = /^[+\-−]?[.,]?$/.test(cell.value.trim()); // on the way to a number
+      if (half && cell.value.trim()) return;
+      this.onRefused(`${typed} is no number from −${MOST} to ${MOST}; the weight stays ${plain(value())}.`);
+    });
+    cell.addEventListener("blur", () => {
+      cell.dataset.typed = "false";
+      this.#write(cell, value());
+      this.onRefused("");
+    });
+    cell.addEventListener("keydown", (event) => {
+      const step = event.shiftKey ? COARSE : STEP;
+      if (event.key === "ArrowUp") edit(value() + step);
+      else if (event.key === "ArrowDown") edit(value() - step);
+      else if (event.key === "Enter") cell.blur();
+      else if (event.key === "Escape") cell.blur();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    cell.addEventListener(
+      "wheel",
+      (event) => {
+        if (cell.getRootNode().activeElement !== cell) return; // a wheel over the page scrolls the page
+        event.preventDefault();
+        edit(value() - Math.sign(event.deltaY) * (event.shiftKey ? COARSE : STEP));
+      },
+      { passive: false },
+    );
+    this.#dragging(cell, value, edit);
+    return cell;
+  }
+
+  /** Up and down with the mouse held changes the weight, a step every few pixels. */
+  #dragging(cell, value, edit) {
+    let from = null;
+    cell.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "mouse" && event.button === 0) from = { y: event.clientY, value: value(), moved: false };
+    });
+    cell.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const steps = Math.round((from.y - event.clientY) / DRAG_PIXELS);
+      if (!from.moved && Math.abs(steps) < 2) return;
+      if (!from.moved) cell.setPointerCapture(event.pointerId);
+      from.moved = true;
+      edit(from.value + steps * STEP);
+    });
+    const end = () => (from = null);
+    cell.addEventListener("pointerup", end);
+    cell.addEventListener("pointercancel", end);
+    cell.addEventListener("lostpointercapture", end);
+  }
+}

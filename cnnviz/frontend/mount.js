@@ -1,0 +1,73 @@
+/** What every component has in common: one view a place on the page, and one way to tell Python what rests. */
+
+import { mirrorLink } from "./link.js";
+import { isDark } from "./theme.js";
+import { mark } from "./dom.js";
+
+const REST = 150; // milliseconds without a change before Python hears of it
+
+/**
+ * The default export of a component: Streamlit calls it at every change of data or theme, and the view made at the first
+ * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and `settling`.
+ */
+export function mount(View) {
+  const views = new WeakMap();
+  return ({ parentElement, data, setStateValue }) => {
+    if (!views.has(parentElement)) views.set(parentElement, start(new View(data), parentElement));
+    const view = views.get(parentElement);
+    view.settling.send = (text) => setStateValue("settled", text);
+    view.update(data);
+    fit(view);
+    return () => {
+      view.observer.disconnect();
+      view.settling.stop();
+      view.stop();
+      views.delete(parentElement);
+    };
+  };
+}
+
+function start(view, parent) {
+  parent.append(view.element);
+  view.observer = new ResizeObserver(() => fit(view));
+  view.observer.observe(view.element);
+  return view;
+}
+
+function fit(view) {
+  const dark = isDark(view.element);
+  mark(view.element, "data-theme", dark ? "dark" : "light");
+  view.resize(dark);
+}
+
+/** Sends one compact text to Python, and mirrors it in the address bar, once nothing has changed for a while. */
+export class Settling {
+  #timer = 0;
+  #sent = null;
+  send = () => {};
+
+  /** busy(): is something still moving? message(): the text for Python. link(): the query for the address bar. */
+  constructor({ busy, message, link }) {
+    Object.assign(this, { busy, message, link });
+  }
+
+  /** Something changed: tell Python after a rest. */
+  soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.now(), REST);
+  }
+
+  /** Something came to its end (the pen went up): tell Python at once. */
+  now() {
+    clearTimeout(this.#timer);
+    if (this.busy()) return;
+    const text = this.message();
+    if (text !== this.#sent) this.send(text);
+    this.#sent = text;
+    mirrorLink(this.link());
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+}

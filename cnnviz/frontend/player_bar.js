@@ -1,0 +1,57 @@
+/** The player's buttons, its slider, and where it stands. */
+
+import { h, mark, write } from "./dom.js";
+import { grouped } from "./numbers.js";
+import { SPEEDS } from "./player.js";
+
+export class PlayerBar {
+  /** `onMove()` after every act that moved the player. */
+  constructor(player, onMove) {
+    this.player = player;
+    const button = (label, sign, act, kind = "") =>
+      h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: label, onclick: act }, sign);
+    /** To the step that target() gives, and stand still there. */
+    const seek = (target) => () => {
+      player.pause();
+      player.seek(target());
+      onMove();
+    };
+    this.play = button("play", "▶", () => {
+      player.toggle();
+      onMove();
+    }, "primary");
+    this.scrub = h("input", {
+      type: "range", class: "scrub", min: "0", value: "0", "aria-label": "step", oninput: seek(() => this.scrub.valueAsNumber),
+    });
+    this.count = h("span", { class: "count" });
+    this.speed = h("select", { "aria-label": "speed", onchange: () => (player.speed = this.speed.value) },
+      ...SPEEDS.map(([value, text]) => h("option", { value, selected: value === player.speed }, text)));
+    this.loop = h("input", { type: "checkbox", onchange: () => (player.loop = this.loop.checked) });
+    this.element = h("div", { class: "player", role: "group", "aria-label": "Player" },
+      h("div", { class: "buttons" },
+        button("first step", "⏮", seek(() => 0)),
+        button("step back", "◀", seek(() => player.step - 1)),
+        this.play,
+        button("step forward", "▶|", seek(() => player.step + 1)),
+        button("next row", "↵", seek(() => player.nextRow)),
+        button("last step", "⏭", seek(() => player.steps - 1))),
+      this.scrub,
+      this.count,
+      h("label", { class: "chip-control" }, h("span", {}, "speed"), this.speed),
+      h("label", { class: "chip-control" }, this.loop, h("span", {}, "loop")));
+  }
+
+  /** Shows the position on show: [row, col] and its step. */
+  show([row, col], step) {
+    const { player, scrub, play } = this;
+    mark(scrub, "max", player.steps - 1);
+    if (scrub.valueAsNumber !== step) scrub.value = step;
+    const [done, all] = [grouped(step + 1), grouped(player.steps)];
+    write(this.count, `${done} of ${all}`);
+    mark(scrub, "aria-valuetext", `row ${row + 1}, column ${col + 1}, ${done} of ${all}`);
+    const label = player.playing ? "pause" : "play";
+    mark(play, "title", label);
+    mark(play, "aria-label", label);
+    write(play, player.playing ? "⏸" : "▶");
+  }
+}
