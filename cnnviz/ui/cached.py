@@ -1,0 +1,130 @@
+"""What is computed once for all students: the only place that uses Streamlit's caches. Everything here is read-only."""
+
+import base64
+import re
+
+import numpy as np
+import streamlit as st
+import torch
+
+from cnnviz.core.images import fit_image, thumbnail, two_decimals
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.network import ASSETS, ConvNet, load_card, load_network, weights_digest
+from cnnviz.core.samples import sample_image
+from cnnviz.core.strokes import Stroke, paint
+from cnnviz.core.trace import Trace, trace
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def fitted_sample(key: str, size: int, colour: bool) -> np.ndarray:
+    """A sample at a working size: float32 (C, size, size)."""
+    return _frozen(fit_image(sample_image(key), size, colour))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fitted_upload(digest: str, size: int, colour: bool, *, _array: np.ndarray) -> np.ndarray:
+    """An upload at a working size. The digest of its bytes tells uploads apart, so nobody meets another's picture."""
+    return _frozen(fit_image(_array, size, colour))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def blank(size: int, colour: bool) -> np.ndarray:
+    """An empty canvas: zeros (C, size, size)."""
+    return _frozen(np.zeros((3 if colour else 1, size, size), dtype=np.float32))
+
+
+def painted(base: np.ndarray, strokes: tuple[Stroke, ...], ink: float) -> np.ndarray:
+    """The base with strokes on it, two decimals a pixel; the base itself where there are none. Not cached: it is one
+    student's, and quick."""
+    return two_decimals(paint(base, strokes, ink)) if strokes else base
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def icon(key: str, *, _array: np.ndarray | None = None) -> str:
+    """A picture as Markdown, the height of a line of text."""
+    picture = sample_image(key) if _array is None else _array
+    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(picture)).decode()})"
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def kernel_table() -> list[dict]:
+    """The presets as the browser takes them."""
+    return [
+        {
+            "key": kernel.key,
+            "title": kernel.title,
+            "weights": [[float(weight) for weight in row] for row in kernel.weights],
+            "sentence": kernel.sentence,
+            "averaging": kernel.averaging,
+        }
+        for kernel in KERNELS.values()
+    ]
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network(name: str) -> ConvNet:
+    """A trained network, shared by every student: eval mode, no gradients."""
+    return load_network(name)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def blank_trace(name: str) -> Trace:
+    """The network's layers, traced on an empty picture: for shapes and names."""
+    return trace(network(name), torch.zeros(1, 3, 32, 32))
+
+
+def layer_title(name: str) -> str:
+    """A layer's name as a person reads it; "pool_1" is the second use of the pool.
+
+    >>> layer_title("conv2"), layer_title("pool"), layer_title("pool_1"), layer_title("fc1")
+    ('conv 2', 'pool 1', 'pool 2', 'dense 1')
+    """
+    word, number, use = re.fullmatch(r"([a-z]+)(\d*)(?:_(\d+))?", name).groups()
+    word = {"fc": "dense"}.get(word, word)
+    return f"{word} {number or int(use or 0) + 1}" if word in ("conv", "pool", "dense") else word
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network_description(name: str) -> dict:
+    """What the browser needs to know of a network: where its weights are, and its layers."""
+    card = load_card(name)
+    operations = blank_trace(name)
+    layers = []
+    for operation in operations:
+        windows = operation.windows
+        layers.append(
+            {
+                "name": operation.name,
+                "title": layer_title(operation.name),
+                "kind": operation.kind,
+                "module": operation.name,
+                "inputShape": list(operation.input.shape[1:]),
+                "outputShape": list(operation.output.shape[1:]),
+                "kernel": [window.kernel_size for window in windows],
+                "stride": [window.stride for window in windows],
+                "padding": [window.padding for window in windows],
+                "dilation": [window.dilation for window in windows],
+            }
+        )
+    for before, layer, after in zip(layers, layers[1:], layers[2:], strict=False):
+        if layer["kind"] == "flatten":  # a dense unit behind it sees maps, not a row of numbers
+            before["flattened"] = True
+            after["inputShape"] = before["outputShape"]
+    pens = card.get("pen_accuracy")
+    return {
+        "network": {
+            "name": name,
+            "title": card["title"],
+            "summary": f"{card['parameters']:,} parameters · {100 * card['test_accuracy']:.1f} % on MNIST"
+            + (f" · {100 * pens:.1f} % on pens it never saw" if pens else ""),
+            "file": f"{name}.safetensors",
+            "digest": weights_digest(ASSETS / f"{name}.safetensors")[:16],
+        },
+        "labels": list(card["labels"]),
+        "layers": layers,
+    }

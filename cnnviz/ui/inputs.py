@@ -1,0 +1,150 @@
+"""The image that every page shares: how it is chosen, and what it is now."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.core.images import ImageError, decode_image, thumbnail
+from cnnviz.core.samples import SAMPLES
+from cnnviz.ui import cached, state
+from cnnviz.ui.state import DRAW, UPLOAD
+
+DRAWING_SIZE = 28
+UPLOAD_SIZE = 64
+_UPLOADED = "_uploaded"
+_GENERATION = "_image_generation"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A decoded upload: its array, the name it came with, and a digest of its bytes."""
+
+    array: np.ndarray
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentImage:
+    """The image on the page: ``base`` is float32 (C, H, W) before the pen touched it.
+
+    ``id`` changes with every pixel of the base; ``source`` only when another picture is chosen. ``bottom`` and ``top``
+    are the values shown black and white, and ``top`` is what the pen paints.
+    """
+
+    id: str
+    source: str
+    title: str
+    base: np.ndarray
+    bottom: float
+    top: float
+
+    def painted(self) -> np.ndarray:
+        """The base with the session's strokes on it, two decimals a pixel."""
+        return cached.painted(self.base, st.session_state.strokes, self.top)
+
+
+def current_image() -> CurrentImage:
+    """The image that the session holds now, at its working size."""
+    key, colour = st.session_state.image, st.session_state.colour
+    upload: Upload | None = st.session_state.get(_UPLOADED)
+    size = st.session_state.size or natural_size(key)
+    if key == UPLOAD and upload is None:
+        key = state.PARAMETERS["image"].default
+    if key == UPLOAD:
+        name, title = upload.digest, upload.name
+        base = cached.fitted_upload(upload.digest, size, colour, _array=upload.array)
+    elif key == DRAW:
+        name, title = key, "Drawing"
+        base = cached.blank(size, colour)
+    else:
+        name, title = key, SAMPLES[key].title
+        base = cached.fitted_sample(key, size, colour)
+    return CurrentImage(
+        id=f"{name}-{size}-{'rgb' if colour else 'grey'}",
+        source=f"{name}.{st.session_state.get(_GENERATION, 0)}",
+        title=title,
+        base=base,
+        bottom=float(min(0.0, base.min())),
+        top=float(max(1.0, base.max())),
+    )
+
+
+def natural_size(key: str) -> int:
+    """The working size that a picture opens at, in pixels a side."""
+    if key == UPLOAD:
+        return UPLOAD_SIZE
+    return DRAWING_SIZE if key == DRAW else SAMPLES[key].size
+
+
+def image_chooser() -> None:
+    """A button with the image's name that opens gallery, upload and size."""
+    image = current_image()
+    height, width = image.base.shape[-2:]
+    icon = _markdown_picture(image.painted())
+    with st.container(key="chooser"), st.popover(f"{icon} **{image.title}** {height} × {width}", width=246):
+        st.pills(
+            "Image",
+            [DRAW, *SAMPLES, *([UPLOAD] if _UPLOADED in st.session_state else [])],
+            format_func=_option,
+            key="image",
+            required=True,
+            on_change=_chosen,
+            persist_state="session",
+        )
+        st.file_uploader(
+            "Your own picture",
+            type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"],
+            key="file",
+            on_change=_uploaded,
+            help="It stays in this session: nothing is written to disk, and it cannot travel in a link.",
+        )
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        # the slider needs a number; the session says None as long as the picture stands at its natural size
+        st.session_state.working_size = st.session_state.size or natural_size(st.session_state.image)
+        left.slider("Pixels a side", *state.SIZES, key="working_size", on_change=_resized, persist_state="session")
+        right.toggle("Colour", key="colour", persist_state="session")
+
+
+def _option(key: str) -> str:
+    if key == DRAW:
+        return ":material/draw: Draw"
+    if key == UPLOAD:
+        upload = st.session_state[_UPLOADED]
+        return f"{cached.icon(f'upload-{upload.digest}', _array=upload.array)} Upload"
+    return f"{cached.icon(key)} {SAMPLES[key].title}"
+
+
+def _markdown_picture(image: np.ndarray) -> str:
+    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image)).decode()})"
+
+
+def _chosen() -> None:
+    """Another picture: no strokes on it, and at its own size."""
+    st.session_state.strokes = ()
+    st.session_state.size = None
+    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
+
+
+def _resized() -> None:
+    size = st.session_state.working_size
+    st.session_state.size = None if size == natural_size(st.session_state.image) else size
+
+
+def _uploaded() -> None:
+    """Decodes what was uploaded; what is no picture is explained, and the last good image stays."""
+    file = st.session_state.file
+    if file is None:
+        return
+    data = file.getvalue()
+    try:
+        array = decode_image(data)
+    except ImageError as error:
+        state.note(str(error))
+        return
+    st.session_state[_UPLOADED] = Upload(array, file.name, hashlib.sha256(data).hexdigest()[:16])
+    st.session_state.image = UPLOAD
+    _chosen()

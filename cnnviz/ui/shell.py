@@ -1,0 +1,81 @@
+"""The frame around every page: the list of pages, and the way in."""
+
+import gc
+from pathlib import Path
+
+import streamlit as st
+from streamlit import net_util
+
+from cnnviz.ui import state
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "cnnviz/assets"
+TITLE = "Convolution in Practice"
+_INSIDE = "_inside_navigation"
+_ENTERED = "_entered_page"
+
+# Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
+gc.freeze()
+
+# A connection with a foreign Origin makes Streamlit ask an outside service for this machine's address. No request leaves
+# the machine, so there is nobody to ask.
+net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+
+# The page's own width, no gap above, and no fading of the stage while Python thinks.
+_STYLE = """<style>
+.stMainBlockContainer { padding: 3.9rem 2rem 1rem; max-width: 1560px; }
+.stMainBlockContainer > .stVerticalBlock { gap: 0.5rem; }
+[data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.st-key-feeds { display: none; }
+/* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
+[data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
+.st-key-image img { height: 28px !important; max-height: 28px !important; border-radius: 3px; }
+.st-key-chooser button img { height: 22px !important; max-height: 22px !important; border-radius: 3px; }
+.st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
+@media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
+@media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
+</style>"""
+
+
+def pages() -> list:
+    """Every page, in the order of the navigation.
+
+    The first lesson also answers at /convolution, where Streamlit alone would say "Page not found": a default page lives
+    at / only.
+    """
+    return [
+        st.Page(ROOT / "pages/convolution.py", title="Convolution", url_path="start", default=True),
+        st.Page(ROOT / "pages/convolution.py", title="Convolution", url_path="convolution", visibility="hidden"),
+        st.Page(ROOT / "pages/network.py", title="Network", url_path="network"),
+    ]
+
+
+def run() -> None:
+    """Runs the page that the address asks for."""
+    st.set_page_config(page_title=TITLE, page_icon=str(ASSETS / "icon.png"), layout="wide")
+    st.logo(str(ASSETS / "wordmark.svg"), size="large")
+    page = st.navigation(pages(), position="top")
+    st.session_state[_INSIDE] = f"/{page.url_path}"
+    try:
+        page.run()
+    finally:
+        st.session_state[_INSIDE] = None
+
+
+def enter() -> bool:
+    """Each page's first line. True on the first run of a visit to this page.
+
+    A ``pages`` folder beside app.py lets a cold server run a page's file without app.py; such a run is sent through the
+    navigation instead.
+    """
+    page = st.session_state.get(_INSIDE)
+    if page is None:
+        st.navigation(pages(), position="top")
+        st.rerun()
+    st.html(_STYLE)
+    state.seed()
+    arrived = st.session_state.get(_ENTERED) != page
+    st.session_state[_ENTERED] = page
+    for note in state.take_notes():
+        st.warning(note)
+    return arrived

@@ -1,0 +1,102 @@
+"""The convolution stage: what it is given, what it says, and what torch makes of it."""
+
+import numpy as np
+import streamlit as st
+import torch
+
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.operations import Operation, convolution
+from cnnviz.core.windows import WindowSpec
+from cnnviz.ui import cached, state
+from cnnviz.ui.component import component
+from cnnviz.ui.feed import feed
+from cnnviz.ui.inputs import CurrentImage
+
+NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."
+_KEY = "convolution_stage"
+_SEED = "_convolution_seed"
+_REVISION = "_convolution_revision"
+_SOURCE = "_convolution_source"
+
+
+def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
+    """Mounts the stage. It owns kernel, hyperparameters, position and strokes, and tells them when they rest.
+
+    The seed stays what it was when the page was entered: from then on the browser knows better.
+    """
+    if arrived or _SEED not in st.session_state:
+        st.session_state[_SEED] = state.link(state.CONVOLUTION)
+        st.session_state[_REVISION] = 0
+    with st.container(key="feeds"):
+        feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
+        answer(image)
+    # the strokes, too, are only a seed: as long as the picture stays, they are the browser's
+    if arrived or st.session_state.get(_SOURCE, ("",))[0] != image.source:
+        st.session_state[_SOURCE] = (image.source, state.link(state.STROKES).removeprefix("strokes="))
+    component("convolution", js="convolution.js", css="style.css")(
+        key=_KEY,
+        data={
+            "kernels": cached.kernel_table(),
+            "seed": st.session_state[_SEED],
+            "image": {
+                "id": image.id,
+                "source": image.source,
+                "strokes": st.session_state[_SOURCE][1],
+                "draw": st.session_state.image == state.DRAW,
+                "note": NOT_IN_A_LINK if st.session_state.image == state.UPLOAD else "",
+            },
+            "link": state.link(state.IMAGE),
+        },
+        on_settled_change=settled,
+    )
+
+
+def settled() -> None:
+    """Takes what the stage says at rest: "revision;source;query"."""
+    text = st.session_state[_KEY].settled
+    if not isinstance(text, str) or text.count(";") != 2:
+        return
+    revision, source, query = text.split(";")
+    if not revision.isascii() or not revision.isdigit():
+        return
+    st.session_state[_REVISION] = int(revision)
+    state.settle(query, state.CONVOLUTION)
+    if source == st.session_state.get(_SOURCE, ("",))[0]:  # else they were drawn on a picture that is gone
+        state.settle(query, state.STROKES)
+
+
+def answer(image: CurrentImage) -> None:
+    """Sends torch's feature map for what the session holds, with the revision it belongs to."""
+    about = {"revision": st.session_state[_REVISION], "image": image.id}
+    try:
+        operation = session_convolution(image.painted())
+    except ValueError as error:
+        feed("answer", refused=str(error), **about)
+    else:
+        feed("answer", operation.output[0].numpy(), **about)
+
+
+def session_convolution(picture: np.ndarray) -> Operation:
+    """The convolution that the session's settings describe, of a picture (C, H, W). ValueError where torch refuses."""
+    weight = session_filter(picture.shape[0])
+    rows, cols = (
+        WindowSpec(size, st.session_state.stride, st.session_state.padding, st.session_state.dilation)
+        for size in weight.shape[-2:]
+    )
+    activation = "relu" if st.session_state.relu else None
+    bias = torch.tensor([st.session_state.bias], dtype=torch.float32)
+    return convolution(
+        torch.from_numpy(np.array(picture))[None], weight[None], bias, rows=rows, cols=cols, activation=activation
+    )
+
+
+def session_filter(channels: int) -> torch.Tensor:
+    """The filter (C, kh, kw): typed weights, or a preset on every channel; averages share themselves out."""
+    typed: state.Weights | None = st.session_state.weights
+    if typed is not None:
+        slices = torch.tensor(typed.slices, dtype=torch.float32)
+        return slices if len(slices) == channels else slices[:1].expand(channels, -1, -1)
+    kernel = KERNELS[st.session_state.kernel]
+    # divided in double precision and rounded once, as the browser does
+    weights = torch.tensor(kernel.weights, dtype=torch.float64) / (channels if kernel.averaging else 1)
+    return weights.to(torch.float32).expand(channels, -1, -1)

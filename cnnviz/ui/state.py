@@ -1,0 +1,199 @@
+"""Every piece of state that a link can carry: one table from the link's text to the session and back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import streamlit as st
+
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.samples import SAMPLES
+from cnnviz.core.strokes import strokes_from_text, strokes_to_text
+
+LARGEST_KERNEL = 11
+LARGEST_WEIGHT = 1000.0
+SIZES = (5, 128)
+DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
+_SEEDED = "_seeded"
+_NOTES = "_notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Typed weights: one slice, or one for each channel; ``slices`` holds rows of numbers."""
+
+    slices: tuple[tuple[tuple[float, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One entry of the table: its name in link and session, its default, and how text becomes a value and text again.
+
+    ``parse`` raises ValueError with what the value must be.
+    """
+
+    name: str
+    default: Any
+    parse: Callable[[str], Any]
+    text: Callable[[Any], str] = str
+
+
+def _number(least: float, most: float, kind: Callable[[str], Any] = int) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        ascii_only = text.isascii() and "_" not in text and len(text) <= 24
+        value = kind(text) if ascii_only else None
+        if value is None or not least <= value <= most:  # NaN fails the comparison
+            raise ValueError(f"a number from {least} to {most}")
+        return value
+
+    return parse
+
+
+def _one_of(options: Iterable[str]) -> Callable[[str], str]:
+    allowed = frozenset(options)
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError("one of the names on the page")
+        return text
+
+    return parse
+
+
+def _pair(text: str) -> tuple[int, int]:
+    row, _, col = text.partition(",")
+    cell = _number(0, 10_000)
+    return cell(row), cell(col)
+
+
+def _weights(text: str) -> Weights | None:
+    if not text:
+        return None
+    size, *slices = text.split("~")
+    side = _number(1, LARGEST_KERNEL)
+    rows, cols = (side(part) for part in size.split("x", 1))
+    weight = _number(-LARGEST_WEIGHT, LARGEST_WEIGHT, float)
+    tables = []
+    for numbers in slices:
+        values = [weight(number) for number in numbers.split(",")]
+        if len(values) != rows * cols:
+            raise ValueError(f"{rows * cols} weights for each slice")
+        tables.append(tuple(tuple(values[at : at + cols]) for at in range(0, len(values), cols)))
+    if len(tables) not in (1, 3):
+        raise ValueError("one slice, or three")
+    return Weights(tuple(tables))
+
+
+def _weights_text(weights: Weights | None) -> str:
+    if weights is None:
+        return ""
+    table = weights.slices[0]
+    lists = (",".join(f"{value:.9g}" for row in rows for value in row) for rows in weights.slices)
+    return "~".join([f"{len(table)}x{len(table[0])}", *lists])
+
+
+def _flag(text: str) -> bool:
+    return _one_of(("0", "1"))(text) == "1"
+
+
+def _flag_text(flag: bool) -> str:
+    return str(int(flag))
+
+
+IMAGE = (
+    Parameter("image", "integers", _one_of([*SAMPLES, DRAW, UPLOAD])),
+    Parameter("size", None, _number(*SIZES)),
+    Parameter("colour", False, _flag, _flag_text),
+)
+STROKES = (Parameter("strokes", (), strokes_from_text, strokes_to_text),)
+CONVOLUTION = (
+    Parameter("kernel", "sobel_x", _one_of(KERNELS)),
+    Parameter("weights", None, _weights, _weights_text),
+    Parameter("stride", 1, _number(1, 16)),
+    Parameter("padding", 0, _number(0, 16)),
+    Parameter("dilation", 1, _number(1, 16)),
+    Parameter("bias", 0.0, _number(-LARGEST_WEIGHT, LARGEST_WEIGHT, float), lambda value: f"{value:.9g}"),
+    Parameter("relu", False, _flag, _flag_text),
+    Parameter("at", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),
+)
+NETWORK = (
+    Parameter("centre", True, _flag, _flag_text),
+    Parameter("show", "activation", _one_of(("activation", "pre_activation"))),
+    Parameter("scale", "layer", _one_of(("map", "layer", "network"))),
+    Parameter("unit", "", lambda text: text if _unit(text) else "", str),
+)
+PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK}
+
+
+def _unit(text: str) -> bool:
+    """layer,map,row,column, as in "conv2,5,0,3"; the browser knows which of them there are."""
+    layer, _, place = text.partition(",")
+    numbers = place.split(",")
+    if not layer.isidentifier() or len(layer) > 40 or len(numbers) != 3:
+        raise ValueError("layer,map,row,column")
+    return all(_number(0, 10_000)(number) >= 0 for number in numbers)
+
+
+def seed() -> None:
+    """Fills the session from the link, once; what cannot be read is noted and stands at its default."""
+    if _SEEDED in st.session_state:
+        return
+    st.session_state[_SEEDED] = True
+    st.session_state[_NOTES] = []
+    for parameter in PARAMETERS.values():
+        st.session_state.setdefault(parameter.name, parameter.default)
+    given = {name: text for name, text in st.query_params.items() if name in PARAMETERS}
+    refused = read(given, PARAMETERS.values())
+    if refused:
+        note(
+            f"The link holds something that cannot be read ({', '.join(sorted(refused))}): the page shows its default."
+        )
+    if st.session_state.image == UPLOAD:
+        st.session_state.image = PARAMETERS["image"].default
+        note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
+
+
+def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
+    """Puts the texts' values into the session; returns the names of those that could not be read, left as they were."""
+    refused = set()
+    for parameter in parameters:
+        if parameter.name in texts:
+            try:
+                st.session_state[parameter.name] = parameter.parse(texts[parameter.name])
+            except (ValueError, OverflowError):
+                refused.add(parameter.name)
+    return refused
+
+
+def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
+    """What a component says of its own state: a name that its text leaves out stands at its default.
+
+    Returns the names that could not be read; only a hand-made message holds any.
+    """
+    parameters = tuple(parameters)
+    texts = dict(parse_qsl(query, keep_blank_values=True))
+    for parameter in parameters:
+        if parameter.name not in texts:
+            st.session_state[parameter.name] = parameter.default
+    return read(texts, parameters)
+
+
+def link(parameters: Iterable[Parameter]) -> str:
+    """The query text of all that differs from its default."""
+    return "&".join(
+        f"{parameter.name}={quote(parameter.text(value), safe=',~')}"
+        for parameter in parameters
+        if (value := st.session_state[parameter.name]) != parameter.default
+    )
+
+
+def note(sentence: str) -> None:
+    """Keeps a sentence to be shown at the top of the page, once."""
+    st.session_state[_NOTES].append(sentence)
+
+
+def take_notes() -> list[str]:
+    """The sentences noted since the last call."""
+    notes, st.session_state[_NOTES] = st.session_state[_NOTES], []
+    return notes
