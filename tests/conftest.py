@@ -1,0 +1,29 @@
+"""What all tests share: reproducible examples, one thread, one Chromium."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+# Before anything imports torch. Its many small sums are quicker without threads, and tests run on small machines.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The same examples in every run, so that a test which passed here passes there. For new ones:
+# pytest --hypothesis-profile=explore
+settings.register_profile("reproducible", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile("reproducible")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A Chromium that reaches this machine only: one for the whole run, as Playwright cannot be started twice."""
+    from tests.browser.visits import running_chromium  # so that tests without a browser start at once
+
+    with running_chromium() as browser:
+        yield browser
