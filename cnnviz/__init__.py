@@ -10,7 +10,8 @@ tensor([[2., 1.],
 """
 
 from cnnviz.core.digits import centre_digit
-from cnnviz.core.images import ImageError, decode_image
+from cnnviz.core.image_files import ImageError
+from cnnviz.core.images import decode_image
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import load_network
 from cnnviz.core.operations import conv2d

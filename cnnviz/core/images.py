@@ -2,29 +2,18 @@
 
 import io
 import math
-import re
-import struct
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import torch
-from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import Image
 from torch.nn import functional as F
 
-MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 65_535
-KEPT_PIXELS = 2048 * 2048  # larger pictures are averaged down: no page shows more, and a class shares one memory
+from cnnviz.core.image_files import OPENERS, ImageError, Raster, check_size, kind_of, shrink_factor
+
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601: how bright red, green and blue look
 
 _BAND = 2**18  # pixels converted at a time, so that a large picture is never held as floats
-_FORMATS = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-
-
-class ImageError(ValueError):
-    """A file is no picture that can be shown; the message is one sentence: what is wrong, and what would be right."""
 
 
 def decode_image(data: bytes, ground: float = 1.0) -> np.ndarray:
@@ -43,9 +32,9 @@ def decode_image(data: bytes, ground: float = 1.0) -> np.ndarray:
         data = bytes(memoryview(data))
     if not 0 <= ground <= 1:
         raise ValueError(f"The ground is a grey from 0 (black) to 1 (white), not {ground}.")
-    kind = _kind(data)
+    kind = kind_of(data)
     try:
-        raster = _OPENERS[kind](data)
+        raster = OPENERS[kind](data)
         pixels = _pixels(raster, ground)
     except ImageError:
         raise
@@ -79,6 +68,15 @@ def fit_image(image: np.ndarray, size: int, colour: bool) -> np.ndarray:
     elif len(fitted) == 3:
         fitted = np.tensordot(LUMA, fitted, axes=1)[None]
     return two_decimals(fitted)
+
+
+def shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """``image`` with its shorter side no longer than ``side`` pixels, areas averaged; unchanged if it is that small."""
+    height, width = image.shape[1:]
+    scale = side / min(height, width)
+    if scale >= 1:
+        return image
+    return _resized(image, max(1, round(height * scale)), max(1, round(width * scale))).astype(np.float32)
 
 
 def two_decimals(image: np.ndarray) -> np.ndarray:
@@ -124,29 +122,17 @@ def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
 # From Pillow's pixels to ours
 
 
-@dataclass(frozen=True, slots=True)
-class _Raster:
-    """A picture as Pillow holds it, and what Pillow does not tell about it."""
-
-    image: Image.Image
-    orientation: int = 1  # EXIF's, 1 to 8
-    white: int = 65_535  # the largest value of a 16-bit grey, in a TIFF sometimes 4,095
-    inverted: bool = False  # a TIFF whose largest value is black
-    clear: tuple[int, ...] | None = None  # the one colour that means transparent
-    grey: bool = False  # red, green and blue are known to be equal
-
-
-def _pixels(raster: _Raster, ground: float) -> np.ndarray:
+def _pixels(raster: Raster, ground: float) -> np.ndarray:
     """The decoded picture as float32 (C, H, W) over the ground, averaged down to about `KEPT_PIXELS`."""
     image = raster.image
     width, height = image.size
-    _check_size(width, height)
+    check_size(width, height)
     if image.mode in ("I", "F"):
         image.load()
         lowest, highest = _range(image)
     else:
         lowest, highest = 0.0, 1.0
-    factor = _shrink_factor(width, height)
+    factor = shrink_factor(width, height)
     pixels = None
     for top, band in _bands(image, factor):
         values = _over_ground(band, raster, ground, lowest, highest)  # (C, rows, W)
@@ -156,10 +142,6 @@ def _pixels(raster: _Raster, ground: float) -> np.ndarray:
             pixels = np.empty((len(values), -(-height // factor), values.shape[2]), dtype=np.float32)
         pixels[:, top // factor : top // factor + values.shape[1]] = values
     return pixels
-
-
-def _shrink_factor(width: int, height: int) -> int:
-    return max(1, math.ceil(math.sqrt(width * height / KEPT_PIXELS)))
 
 
 def _bands(image: Image.Image, multiple: int) -> Iterator[tuple[int, Image.Image]]:
@@ -181,7 +163,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
     return (0.0, 1.0) if lowest >= 0 and highest <= 1 else (lowest, highest)
 
 
-def _over_ground(band: Image.Image, raster: _Raster, ground: float, lowest: float, highest: float) -> np.ndarray:
+def _over_ground(band: Image.Image, raster: Raster, ground: float, lowest: float, highest: float) -> np.ndarray:
     """A band as float32 (C, rows, W) in [0, 1], over the ground."""
     if band.mode in ("P", "PA"):
         band = band.convert("RGBA" if band.mode == "PA" or "transparency" in band.info else "RGB")
@@ -222,294 +204,3 @@ def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, :, ::-1]
     return np.ascontiguousarray(pixels)
-
-
-# From bytes to Pillow. Each opener hands the decoder only those parts of the file that make the picture. Comments,
-# profiles, thumbnails, animation and metadata, where most traps lie, never reach it; nor can it then warn about them.
-# (`warnings.catch_warnings` would not do: it changes what all threads of the server see.)
-
-
-_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"RIFF": "WebP",
-    b"GIF87a": "GIF",
-    b"GIF89a": "GIF",
-    b"BM": "BMP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-}
-_NO_PICTURES = {
-    b"%PDF": "a PDF document, not a picture",
-    b"PK\x03\x04": "a ZIP archive or an office document, not a picture",
-    b"MZ": "a program for Windows, not a picture",
-    b"\x7fELF": "a program, not a picture",
-}
-
-_TOO_MANY_PARTS = "This {} file is in too many pieces: open it in a picture program and save it again."
-_MAX_PARTS = 100_000  # chunks, segments or blocks of a file; honest files have a few thousand
-_MAX_COEFFICIENT_BYTES = 200_000_000
-_MAX_SCANNED_PIXELS = 500_000_000
-_MAX_WEBP_PIXELS = 12_500_000
-_MAX_RUNS = 4_000_000
-_MAX_BLOCK_BYTES = 64_000_000
-
-_TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 7: "B"}
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 256, 257, 258, 259, 262, 274, 277
-_ROWS_PER_STRIP, _TILE_WIDTH, _TILE_HEIGHT = 278, 322, 323
-_STRIPS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS = 273, 279, 324, 325
-# bits; offsets and byte counts of strips; palette; offsets and byte counts of tiles; further samples, formats; JPEG tables
-_TIFF_LISTS = frozenset({_BITS, 273, 279, 320, 324, 325, 338, 339, 347, 530})
-# fill order, planes, fax options, predictor
-_TIFF_TAGS = _TIFF_LISTS | {_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, 266, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP}
-_TIFF_TAGS |= {284, 292, 293, 317, _TILE_WIDTH, _TILE_HEIGHT}
-
-# a mark that is neither stuffing, fill nor restart
-_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
-_FIRST_MARKER, _END_OF_IMAGE, _START_OF_SCAN, _EXIF = 0xC0, 0xD9, 0xDA, 0xE1
-_JPEG_APPLICATIONS = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}  # APP14 tells how colours are coded
-
-
-def _kind(data: bytes) -> str:
-    if not data:
-        raise ImageError(f"This file is empty: choose a picture ({_FORMATS}).")
-    if len(data) > MAX_BYTES:
-        size, most = f"{len(data) / 1e6:.0f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
-        raise ImageError(f"This file has {size}: use a picture of at most {most}.")
-    for start, kind in _SIGNATURES.items():
-        if data.startswith(start) and (kind != "WebP" or data[8:12] == b"WEBP"):
-            return kind
-    raise ImageError(f"This is {_what_else(data)}: use a picture in {_FORMATS}.")
-
-
-def _what_else(data: bytes) -> str:
-    """What a file is that is no picture, in words."""
-    for start, words in _NO_PICTURES.items():
-        if data.startswith(start):
-            return words
-    if data[4:8] == b"ftyp":
-        return "a picture or film of the HEIC, AVIF or MP4 family, which cannot be read here"
-    beginning = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if beginning.startswith(b"<"):
-        return "a drawing in SVG, not in pixels" if b"<svg" in beginning else "a web page or other text, not a picture"
-    return "no picture of a kind that is known here"
-
-
-def _check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
-    if width < 1 or height < 1:
-        raise ImageError(f"This picture claims {width} × {height} pixels: it needs one at least.")
-    if width * height > most:
-        size = f"{width:,} × {height:,} pixels, {width * height / 1e6:,.1f} megapixels"
-        raise ImageError(f"This picture would unpack to {size}: save it with at most {most / 1e6:g} megapixels.")
-    if max(width, height) > MAX_SIDE:
-        raise ImageError(f"This picture has {width:,} × {height:,} pixels: a side can have {MAX_SIDE:,} at most.")
-
-
-def _open_png(data: bytes) -> _Raster:
-    """Header, palette, transparency and pixels, their checksums tested; orientation from the eXIf chunk."""
-    kept, facts, orientation, at = [data[:8]], {}, 1, 8
-    for _ in range(_MAX_PARTS):
-        length, name = struct.unpack_from(">I4s", data, at)
-        body, end = at + 8, at + 12 + length
-        (checksum,) = struct.unpack_from(">I", data, end - 4)
-        if zlib.crc32(memoryview(data)[at + 4 : end - 4]) != checksum:
-            raise ImageError("This PNG file is damaged (a checksum differs): copy or save it again.")
-        if name in (b"IHDR", b"PLTE", b"tRNS", b"IDAT"):
-            if name != b"IDAT":
-                facts[name] = data[body : end - 4]
-            kept.append(memoryview(data)[at:end])
-        elif name == b"eXIf":
-            orientation = _exif_orientation(data[body : end - 4])
-        elif name == b"IEND":
-            break
-        at = end
-    else:
-        raise ImageError(_TOO_MANY_PARTS.format("PNG"))
-    width, height, depth, colour_type = struct.unpack_from(">IIBB", facts[b"IHDR"])
-    _check_size(width, height)
-    clear = None
-    if b"tRNS" in facts and colour_type in (0, 2):
-        clear = struct.unpack_from(">H" if colour_type == 0 else ">HHH", facts[b"tRNS"])
-        if colour_type == 2 and depth == 16:
-            clear = tuple(value >> 8 for value in clear)
-        elif depth in (2, 4):
-            clear = (clear[0] * 255 // (2**depth - 1),)
-    if colour_type == 3 and b"PLTE" not in facts:
-        raise ImageError("This PNG has lost its palette: copy or save it again.")
-    image = PngImagePlugin.PngImageFile(io.BytesIO(b"".join([*kept, b"\0\0\0\0IEND\xae\x42\x60\x82"])))
-    return _Raster(image, orientation, clear=clear, grey=colour_type == 4 and depth == 16)
-
-
-def _open_jpeg(data: bytes) -> _Raster:
-    """All segments of the first picture but comments and application data; of these, colours and orientation."""
-    kept, orientation, scans, at = [data[:2]], 1, 0, 2
-    for _ in range(_MAX_PARTS):
-        at = _JPEG_MARKER.search(data, at).start()
-        marker = data[at + 1]
-        if marker == _END_OF_IMAGE:
-            break
-        if marker < _FIRST_MARKER:
-            raise ImageError("This JPEG file is damaged (its data breaks off): copy or save it again.")
-        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
-        if marker == _START_OF_SCAN:
-            scans += 1
-            end = _JPEG_MARKER.search(data, end).start()  # the coded pixels follow their segment
-        if marker == _EXIF and data[at + 4 : at + 10] == b"Exif\0\0":
-            orientation = _exif_orientation(data[at + 10 : end])
-        elif marker not in _JPEG_APPLICATIONS:
-            kept.append(memoryview(data)[at:end])
-        at = end
-    else:
-        raise ImageError(_TOO_MANY_PARTS.format("JPEG"))
-    image = JpegImagePlugin.JpegImageFile(io.BytesIO(b"".join([*kept, b"\xff\xd9"])))
-    width, height = image.size
-    _check_size(width, height)
-    _check_scans(image, scans)
-    scale = max(power for power in (1, 2, 4, 8) if power <= _shrink_factor(width, height))
-    if scale > 1:
-        image.draft(None, (width // scale, height // scale))
-    return _Raster(image, orientation)
-
-
-def _check_scans(image: JpegImagePlugin.JpegImageFile, scans: int) -> None:
-    """Several scans over a large picture take time, and memory for all its coefficients, two bytes each."""
-    width, height = image.size
-    if scans < 2:
-        return
-    widest = max(horizontal for _, horizontal, _, _ in image.layer) * max(vertical for _, _, vertical, _ in image.layer)
-    share = sum(horizontal * vertical for _, horizontal, vertical, _ in image.layer) / widest
-    if 2 * width * height * share > _MAX_COEFFICIENT_BYTES or scans * width * height > _MAX_SCANNED_PIXELS:
-        megapixels = f"{width * height / 1e6:.0f} megapixels in {scans} scans"
-        raise ImageError(f"This JPEG has {megapixels}: save it smaller, or as a JPEG that is not progressive.")
-
-
-def _open_gif(data: bytes) -> _Raster:
-    """The header with its palette, the last graphic control before the first frame, and that frame."""
-    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
-    header, control, parts = data[:at], b"", 0
-    while data[at] == 0x21 and parts < _MAX_PARTS:
-        if data[at + 1] == 0xF9:
-            control = data[at : at + 8]
-        at += 2
-        while data[at] and parts < _MAX_PARTS:
-            at, parts = at + 1 + data[at], parts + 1
-        at, parts = at + 1, parts + 1
-    if parts >= _MAX_PARTS:
-        raise ImageError(_TOO_MANY_PARTS.format("GIF"))
-    if data[at] != 0x2C:
-        raise ImageError("This GIF holds no picture where one should begin: save it again, or use PNG.")
-    left, top, width, height = struct.unpack_from("<4H", data, at + 1)
-    screen_width, screen_height = struct.unpack_from("<HH", data, 6)
-    _check_size(max(screen_width, left + width), max(screen_height, top + height))
-    image = GifImagePlugin.GifImageFile(io.BytesIO(header + control + data[at:]))
-    clear = image.info.get("transparency")
-    return _Raster(image, clear=(clear,) if image.mode == "L" and clear is not None else None)
-
-
-def _open_webp(data: bytes) -> _Raster:
-    """The whole file, once its size is known: Pillow's decoder makes room for three copies before it is asked."""
-    kind, body = data[12:16], data[20:30]
-    if kind == b"VP8X":
-        width = 1 + int.from_bytes(body[4:7], "little")
-        height = 1 + int.from_bytes(body[7:10], "little")
-    elif kind == b"VP8L":
-        bits = int.from_bytes(body[1:5], "little")
-        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    else:
-        width, height = (size & 0x3FFF for size in struct.unpack_from("<HH", body, 6))
-    _check_size(width, height, _MAX_WEBP_PIXELS)
-    image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
-    exif = image.info.get("exif", b"")
-    return _Raster(image, _exif_orientation(exif.removeprefix(b"Exif\0\0")))
-
-
-def _open_bmp(data: bytes) -> _Raster:
-    """The whole file; Pillow unpacks run lengths in Python, so these must be few."""
-    image = BmpImagePlugin.BmpImageFile(io.BytesIO(data))
-    width, height = image.size
-    _check_size(width, height)
-    if image.info["compression"] in (1, 2) and max(width * height, len(data)) > _MAX_RUNS:
-        size = f"{width:,} × {height:,} pixels in {len(data) / 1e6:.1f} MB"
-        raise ImageError(f"This BMP has {size}, run-length encoded: save it as PNG, or without that encoding.")
-    return _Raster(image)
-
-
-def _open_tiff(data: bytes) -> _Raster:
-    """The file with a new directory at its end, which holds only the first page's tags that make the picture."""
-    order, tags = _tiff_tags(data, _TIFF_TAGS)
-    lists = {tag: struct.unpack(f"{order}{count}{_TIFF_NUMBERS[kind]}", at) for tag, (kind, count, at) in tags.items()}
-    numbers = {tag: values[0] for tag, values in lists.items()}
-    orientation = numbers.get(_ORIENTATION, 1)
-    tags.pop(_ORIENTATION, None)  # or Pillow would turn the picture itself
-    width, height, bits = numbers[_WIDTH], numbers[_HEIGHT], numbers.get(_BITS, 1)
-    _check_size(width, height)
-    white = 4095 if bits == 12 else 65_535
-    strip = width * min(height, numbers.get(_ROWS_PER_STRIP, height))
-    tile = numbers.get(_TILE_WIDTH, 0) * numbers.get(_TILE_HEIGHT, 0)
-    block = max(strip, tile) * numbers.get(_SAMPLES, 1) * bits // 8
-    if numbers.get(_COMPRESSION, 1) != 1 and block > _MAX_BLOCK_BYTES:
-        size, most = f"{block / 1e6:.0f} MB", f"{_MAX_BLOCK_BYTES / 1e6:.0f} MB"
-        raise ImageError(f"This TIFF packs {size} into one block: save it in strips of at most {most}, or smaller.")
-    places = lists.get(_TILES, lists.get(_STRIPS, ()))
-    lengths = lists.get(_TILE_LENGTHS, lists.get(_STRIP_LENGTHS, ()))
-    held = sum(lengths) if numbers.get(_COMPRESSION, 1) == 1 else math.inf
-    missing = held < height * -(-width * numbers.get(_SAMPLES, 1) * bits // 8)
-    if missing or any(place + length > len(data) for place, length in zip(places, lengths, strict=True)):
-        raise ImageError("This TIFF file is incomplete: copy or save it again.")
-    start = len(data) + len(data) % 2
-    table, beyond = [struct.pack(order + "H", len(tags))], b""
-    for tag in sorted(tags):
-        kind, count, stored = tags[tag]
-        cell = stored.ljust(4, b"\0")
-        if len(stored) > 4:  # the value itself stands behind the table
-            cell = struct.pack(order + "I", start + 2 + 12 * len(tags) + 4 + len(beyond))
-            beyond += stored + b"\0" * (len(stored) % 2)
-        table.append(struct.pack(order + "HHI", tag, kind, count) + cell)
-    header = data[:2] + struct.pack(order + "HI", 42, start)
-    end = [b"\0" * (start - len(data)), *table, b"\0" * 4, beyond]
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(b"".join([header, memoryview(data)[8:], *end])))
-    inverted = numbers.get(_PHOTOMETRIC, 1) == 0
-    return _Raster(image, orientation if 1 <= orientation <= 8 else 1, white=white, inverted=inverted)
-
-
-def _exif_orientation(exif: bytes) -> int:
-    """EXIF's orientation, 1 to 8; 1, upright, if it says none or cannot be read."""
-    try:
-        order, tags = _tiff_tags(exif, {_ORIENTATION})
-        kind, _, stored = tags[_ORIENTATION]
-        (orientation,) = struct.unpack(order + _TIFF_NUMBERS[kind], stored)
-    except (ImageError, KeyError, struct.error):
-        return 1
-    return orientation if 1 <= orientation <= 8 else 1
-
-
-def _tiff_tags(data: bytes, wanted: frozenset[int]) -> tuple[str, dict[int, tuple[int, int, bytes]]]:
-    """The byte order, and the wanted tags of the first directory as {tag: (kind, count, bytes)}; EXIF is a TIFF too."""
-    order = {b"II": "<", b"MM": ">"}[data[:2]]
-    (start,) = struct.unpack_from(order + "I", data, 4)
-    (entries,) = struct.unpack_from(order + "H", data, start)
-    tags = {}
-    for at in range(start + 2, start + 2 + 12 * entries, 12):
-        tag, kind, count = struct.unpack_from(order + "HHI", data, at)
-        if tag not in wanted or kind not in _TIFF_NUMBERS or count == 0:
-            continue
-        size = count * struct.calcsize("=" + _TIFF_NUMBERS[kind])
-        place = at + 8 if size <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
-        stored = data[place : place + size]
-        if len(stored) < size or count > _MAX_PARTS:
-            raise ImageError(f"This TIFF is damaged (tag {tag} has {count:,} values): save it again, or as PNG.")
-        if tag in _TIFF_LISTS:
-            tags[tag] = kind, count, stored
-        else:
-            tags[tag] = kind, 1, stored[: size // count]
-    return order, tags
-
-
-_OPENERS: dict[str, Callable[[bytes], _Raster]] = {
-    "PNG": _open_png,
-    "JPEG": _open_jpeg,
-    "WebP": _open_webp,
-    "GIF": _open_gif,
-    "BMP": _open_bmp,
-    "TIFF": _open_tiff,
-}

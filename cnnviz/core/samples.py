@@ -1,5 +1,6 @@
 """The gallery: pictures that come with cnnviz, each with a reason to be looked at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,73 +104,43 @@ _PATTERNS = {
     "face": _grid(_FACE, 0.1),
 }
 
-_GALLERY = (
-    Sample("integers", "Small integers", "pattern", 7, "Every product and every sum can be checked in one's head."),
-    Sample("impulse", "Impulse", "pattern", 7, "A single 1: the feature map is the kernel itself, turned by 180°."),
-    Sample("edge", "Step edge", "pattern", 12, "Dark, then bright: only a window across the step sees a difference."),
-    Sample(
-        "checkerboard", "Checkerboard", "pattern", 12, "Squares of 2×2: a 2×2 average leaves them or greys them out."
-    ),
-    Sample(
-        "gradient",
-        "Gradient",
-        "pattern",
-        12,
-        "Each column is 0.09 brighter: an edge kernel answers the same everywhere.",
-    ),
-    Sample("line", "Line at an angle", "pattern", 12, "One line at 30°: which kernel is the most like it?"),
-    Sample(
-        "dots",
-        "Dots",
-        "pattern",
-        12,
-        "Each dot is alone in its 2×2 window: pooling keeps all seven, even moved by one.",
-    ),
-    Sample("face", "Face", "pattern", 12, "Twelve pixels a side are enough for a smile."),
-    Sample("cat", "Cat", "photograph", 64, "Stripes, whiskers and two round eyes: edges in every direction."),
-    Sample("astronaut", "Astronaut", "photograph", 64, "A face, an orange suit and a plain wall to compare."),
-    Sample(
-        "coffee",
-        "Coffee",
-        "photograph",
-        64,
-        "Ellipses with sharp rims, on a red that the three channels see differently.",
-    ),
-    Sample(
-        "rocket", "Rocket", "photograph", 64, "Upright lines before a smooth sky: a kernel for edges finds the towers."
-    ),
-    Sample("galaxies", "Galaxies", "photograph", 64, "Specks of light on black: nearly each one is an impulse."),
-    Sample(
-        "retina",
-        "Retina",
-        "photograph",
-        64,
-        "The back of an eye: thin vessels that smoothing loses and sharpening finds.",
-    ),
-    Sample(
-        "photographer", "Photographer", "photograph", 64, "Dark coat, bright sky, a thin tripod: a classic for edges."
-    ),
-    Sample("bricks", "Bricks", "photograph", 64, "Long joints and short ones: two directions, two kernels."),
-    Sample("gravel", "Gravel", "photograph", 64, "Texture without a shape: detail everywhere, meaning nowhere."),
+_SHOWN_PATTERNS = (
+    ("integers", "Small integers", 7, "Every product and every sum can be checked in one's head."),
+    ("impulse", "Impulse", 7, "A single 1: the feature map is the kernel itself, turned by 180°."),
+    ("edge", "Step edge", 12, "Dark, then bright: only a window across the step sees a difference."),
+    ("checkerboard", "Checkerboard", 12, "2×2 squares: average pooling keeps them or greys them out."),
+    ("gradient", "Gradient", 12, "Each column is 0.09 brighter: an edge kernel answers alike everywhere."),
+    ("line", "Line at an angle", 12, "One line at 30°: which kernel is the most like it?"),
+    ("dots", "Dots", 12, "Each alone in its 2×2 window: max pooling keeps all seven, even moved by one."),
+    ("face", "Face", 12, "Twelve pixels a side are enough for a smile."),
 )
-_DIGIT_LABELS = (7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 0, 6, 9, 0, 1, 5, 9, 7, 3, 4)
-_CIFAR10_LABELS = (3, 8, 8, 0, 6, 6, 1, 6, 3, 1, 0, 9, 5, 7, 9, 8, 5, 7, 8, 6)
-_DIGITS = (
-    Sample(
-        f"digit_{number}", str(label), "digit", 28, f"A {label} written by hand, from the test images of MNIST.", label
-    )
-    for number, label in enumerate(_DIGIT_LABELS)
+_PHOTOGRAPHS = (
+    ("cat", "Cat", "Stripes, whiskers and two round eyes: edges in every direction."),
+    ("astronaut", "Astronaut", "A face, an orange suit and a plain wall to compare."),
+    ("coffee", "Coffee", "Ellipses with sharp rims, in a red that each channel sees differently."),
+    ("rocket", "Rocket", "Upright lines before a smooth sky: an edge kernel finds the towers."),
+    ("galaxies", "Galaxies", "Specks of light on black: nearly each one is an impulse."),
+    ("retina", "Retina", "The back of an eye: smoothing loses its thin vessels, sharpening finds them."),
+    ("photographer", "Photographer", "Dark coat, bright sky, a thin tripod: a classic for edges."),
+    ("bricks", "Bricks", "Long joints and short ones: two directions, two kernels."),
+    ("gravel", "Gravel", "Texture without a shape: detail everywhere, meaning nowhere."),
 )
-_THINGS = (
-    Sample(
-        f"cifar10_{number}",
-        CIFAR10_CLASSES[label].capitalize(),
-        "cifar10",
-        32,
-        f"Labelled “{CIFAR10_CLASSES[label]}” among the test images of CIFAR-10.",
-        label,
-    )
-    for number, label in enumerate(_CIFAR10_LABELS)
-)
+_DIGITS = (7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 0, 6, 9, 0, 1, 5, 9, 7, 3, 4)
+_THINGS = (3, 8, 8, 0, 6, 6, 1, 6, 3, 1, 0, 9, 5, 7, 9, 8, 5, 7, 8, 6)
 
-SAMPLES: dict[str, Sample] = {sample.key: sample for sample in (*_GALLERY, *_DIGITS, *_THINGS)}
+
+def _gallery() -> Iterator[Sample]:
+    for key, title, size, sentence in _SHOWN_PATTERNS:
+        yield Sample(key, title, "pattern", size, sentence)
+    for key, title, sentence in _PHOTOGRAPHS:
+        yield Sample(key, title, "photograph", 64, sentence)
+    for number, label in enumerate(_DIGITS):
+        sentence = f"A {label} written by hand, one of the test images of MNIST."
+        yield Sample(f"digit_{number}", str(label), "digit", 28, sentence, label)
+    for number, label in enumerate(_THINGS):
+        name = CIFAR10_CLASSES[label]
+        sentence = f"Labelled “{name}” among the test images of CIFAR-10."
+        yield Sample(f"cifar10_{number}", name.capitalize(), "cifar10", 32, sentence, label)
+
+
+SAMPLES: dict[str, Sample] = {sample.key: sample for sample in _gallery()}

@@ -2,18 +2,21 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from cnnviz.core.images import ImageError, decode_image, thumbnail
+from cnnviz.core.image_files import ImageError
+from cnnviz.core.images import decode_image, shrunk, thumbnail
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui import cached, state
 from cnnviz.ui.state import DRAW, UPLOAD
 
 DRAWING_SIZE = 28
 UPLOAD_SIZE = 64
+KEPT_SIDE = 256  # an upload is kept at twice the largest working size: 0.8 MB a student, not 50
 _UPLOADED = "_uploaded"
 _GENERATION = "_image_generation"
 
@@ -73,6 +76,15 @@ def current_image() -> CurrentImage:
     )
 
 
+def as_text(name: str) -> str:
+    """A name that anybody may have made up, as Markdown that shows it letter by letter, and loads nothing.
+
+    >>> print(as_text("![**cat**](1.png)"))
+    \\!\\[\\*\\*cat\\*\\*\\]\\(1\\.png\\)
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(name.split()))
+
+
 def natural_size(key: str) -> int:
     """The working size that a picture opens at, in pixels a side."""
     if key == UPLOAD:
@@ -85,7 +97,7 @@ def image_chooser() -> None:
     image = current_image()
     height, width = image.base.shape[-2:]
     icon = _markdown_picture(image.painted())
-    with st.container(key="chooser"), st.popover(f"{icon} **{image.title}** {height} × {width}", width=246):
+    with st.container(key="chooser"), st.popover(f"{icon} **{as_text(image.title)}** {height} × {width}", width=246):
         st.pills(
             "Image",
             [DRAW, *SAMPLES, *([UPLOAD] if _UPLOADED in st.session_state else [])],
@@ -141,7 +153,7 @@ def _uploaded() -> None:
         return
     data = file.getvalue()
     try:
-        array = decode_image(data)
+        array = shrunk(decode_image(data), KEPT_SIDE)
     except ImageError as error:
         state.note(str(error))
         return
