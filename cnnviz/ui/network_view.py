@@ -46,11 +46,13 @@ def network_view(name: str, *, arrived: bool) -> None:
 def settled(name: str) -> None:
     """Takes what the view says at rest: "revision;query"."""
     text = st.session_state[_KEY].settled
-    revision, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    if not revision.isascii() or not revision.isdigit():
+    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
+    try:
+        revision = state.revision(number)
+    except ValueError:  # no view writes such a message
         return
     before = st.session_state.image
-    st.session_state[_REVISION] = int(revision)
+    st.session_state[_REVISION] = revision
     state.settle(query, (*state.NETWORK, *state.STROKES, state.PARAMETERS["image"]))
     if st.session_state.image != before:
         st.session_state.size = None

@@ -56,10 +56,11 @@ def settled() -> None:
     text = st.session_state[_KEY].settled
     if not isinstance(text, str) or text.count(";") != 2:
         return
-    revision, source, query = text.split(";")
-    if not revision.isascii() or not revision.isdigit():
+    number, source, query = text.split(";")
+    try:
+        st.session_state[_REVISION] = state.revision(number)
+    except ValueError:  # no stage writes such a message
         return
-    st.session_state[_REVISION] = int(revision)
     state.settle(query, state.CONVOLUTION)
     if source == st.session_state.get(_SOURCE, ("",))[0]:  # else they were drawn on a picture that is gone
         state.settle(query, state.STROKES)

@@ -41,8 +41,9 @@ class Parameter:
 
 def _number(least: float, most: float, kind: Callable[[str], Any] = int) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
-        ascii_only = text.isascii() and "_" not in text and len(text) <= 24
-        value = kind(text) if ascii_only else None
+        # int and float also read "1_0", "１２" and " 7"
+        bare = text.isascii() and not set(text) & set("_ \t\n\r\f\v") and len(text) <= 24
+        value = kind(text) if bare else None
         if value is None or not least <= value <= most:  # NaN fails the comparison
             raise ValueError(f"a number from {least} to {most}")
         return value
@@ -177,6 +178,11 @@ def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
         if parameter.name not in texts:
             st.session_state[parameter.name] = parameter.default
     return read(texts, parameters)
+
+
+def revision(text: str) -> int:
+    """The number of a change in the browser, as its message names it; ValueError if it is none."""
+    return _number(0, 2**53)(text)
 
 
 def link(parameters: Iterable[Parameter]) -> str:

@@ -1,0 +1,64 @@
+"""The app without a browser: its pages, what they send to one, and a session for what answers one."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.ui import state
+
+ROOT = Path(__file__).parents[2]
+
+
+def opened(page: str = "convolution", **link: str) -> AppTest:
+    """A page as a cold visit with this link finds it. The visit ran without an exception."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, text in link.items():
+        app.query_params[name] = text
+    if page != "convolution":
+        app.switch_page(f"pages/{page}.py")
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    """Runs the page again. AssertionError if that raised an exception."""
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def payloads(app: AppTest) -> dict[str, dict[str, Any]]:
+    """What the page sends to the browser: a feed under its name, the page's own component under "page"."""
+    messages = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return {message.get("name", "page"): message for message in messages}
+
+
+def decode(message: dict[str, Any]) -> np.ndarray:
+    """The array in a feed, as feed.js reads it."""
+    raw = base64.b64decode(message["data"])
+    if message["dtype"] == "float32":
+        return np.frombuffer(raw, "<f4").reshape(message["shape"])
+    steps = np.frombuffer(raw, np.uint8).astype(np.float64)
+    return (steps / message["levels"]).astype(np.float32).reshape(message["shape"])
+
+
+class Session(dict):
+    """A session state outside of any run: keys are attributes as well."""
+
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+
+@contextmanager
+def session(**values: Any) -> Iterator[Session]:
+    """A session in which every parameter stands at its default, but for those named."""
+    defaults = {parameter.name: parameter.default for parameter in state.PARAMETERS.values()}
+    with patch.object(st, "session_state", Session(defaults | values)) as held:
+        yield held

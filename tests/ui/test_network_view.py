@@ -1,0 +1,150 @@
+"""What the network page computes: the picture it reads, torch's answer, and the table."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnnviz.core.digits import centre_digit, shrink_digit
+from cnnviz.core.network import load_card, load_network
+from cnnviz.core.samples import SAMPLES, sample_image
+from cnnviz.core.strokes import paint, strokes_from_text
+from cnnviz.ui import cached, network_view, state
+from tests.ui.apps import decode, opened, payloads, session
+
+# a 7 in the upper left quarter
+SEVEN = strokes_from_text("p60_2s2s2s8c8c5k")
+BAR = strokes_from_text("e200_00dwrsdw")
+
+
+def test_there_are_twenty_digits_and_each_class_is_among_them():
+    assert len(network_view.DIGITS) == 20
+    assert {SAMPLES[key].label for key in network_view.DIGITS} >= {0, 1, 2, 3, 4, 5, 6, 7, 9}
+
+
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("key", network_view.DIGITS)
+def test_a_digit_of_the_gallery_is_read_as_it_is(key, centre):
+    with session(image=key, centre=centre):
+        picture = network_view.network_input()
+    assert picture.shape == (3, 32, 32)
+    for channel in picture:
+        assert np.array_equal(channel[2:30, 2:30], sample_image(key)[0])
+    assert picture.sum() == pytest.approx(3 * sample_image(key).sum())  # black all round
+
+
+@pytest.mark.parametrize(("centre", "prepare"), [(True, centre_digit), (False, shrink_digit)])
+def test_a_drawing_is_centred_or_merely_shrunk(centre, prepare):
+    canvas = paint(np.zeros((1, 112, 112), dtype=np.float32), SEVEN)[0]
+    with session(image=state.DRAW, strokes=SEVEN, centre=centre):
+        assert np.array_equal(network_view.network_input(), prepare(canvas))
+
+
+@pytest.mark.parametrize(("centre", "prepare"), [(True, centre_digit), (False, shrink_digit)])
+def test_the_eraser_works_on_a_digit_of_the_gallery(centre, prepare):
+    canvas = np.kron(sample_image("digit_0")[0], np.ones((4, 4), dtype=np.float32))
+    canvas[:] = paint(canvas[None], BAR)[0]
+    with session(image="digit_0", strokes=BAR, centre=centre):
+        assert np.array_equal(network_view.network_input(), prepare(canvas))
+
+
+def test_an_empty_canvas_is_black():
+    with session(image=state.DRAW):
+        assert not network_view.network_input().any()
+
+
+def test_a_picture_that_is_no_digit_is_not_read_and_its_strokes_neither():
+    with session(image="cat", strokes=SEVEN):
+        picture = network_view.network_input()
+    with session(image="digit_0"):
+        assert np.array_equal(picture, network_view.network_input())
+
+
+def test_the_answer_is_torchs_in_every_layer():
+    net = load_network("mnist")
+    with session(image=state.DRAW, strokes=SEVEN):
+        x = torch.from_numpy(network_view.network_input())[None]
+        answer = network_view.answer("mnist")
+    outputs = []
+    for layer in (net.conv1, nn.ReLU(), nn.MaxPool2d(2), net.conv2, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()):
+        outputs.append(x := layer(x))
+    for layer in (net.fc1, nn.ReLU(), net.fc2, nn.ReLU(), net.fc3):
+        outputs.append(x := layer(x))
+    assert answer.dtype == np.float32
+    assert np.array_equal(answer, torch.cat([output.flatten() for output in outputs]).numpy())
+
+
+@pytest.mark.parametrize("key", network_view.DIGITS)
+def test_every_digit_of_the_gallery_is_read_as_what_it_is(key):
+    with session(image=key):
+        assert network_view.answer("mnist")[-10:].argmax() == SAMPLES[key].label
+
+
+def test_the_page_sends_the_digits_and_torchs_answer():
+    sent = payloads(opened("network", image="digit_3", centre="0", unit="conv2,5,0,3"))
+    assert sent["digits"]["keys"] == list(network_view.DIGITS)
+    assert np.array_equal(decode(sent["digits"])[3], sample_image("digit_3")[0])
+    assert (sent["page"]["image"], sent["page"]["seed"]) == ("digit_3", "centre=0&unit=conv2,5,0,3")
+    with session(image="digit_3"):
+        assert np.array_equal(decode(sent["answer"]), network_view.answer("mnist"))
+
+
+def test_the_browser_hears_the_shape_of_every_layer():
+    layers = cached.network_description("mnist")["layers"]
+    shown = {layer["name"]: layer["outputShape"] for layer in layers if layer["kind"] not in ("relu", "flatten")}
+    assert shown == {
+        "conv1": [6, 28, 28],
+        "pool": [6, 14, 14],
+        "conv2": [16, 10, 10],
+        "pool_1": [16, 5, 5],
+        "fc1": [120],
+        "fc2": [84],
+        "fc3": [10],
+    }
+    for before, after in zip(layers, layers[1:], strict=False):
+        # a dense unit behind the flattening is shown with the maps it looks at
+        assert np.prod(before["outputShape"]) == np.prod(after["inputShape"])
+
+
+def held(message: object, **values):
+    """A session whose network view has just said this."""
+    return session(**{network_view._KEY: SimpleNamespace(settled=message), network_view._REVISION: 3}, **values)
+
+
+def test_a_message_at_rest_becomes_the_session():
+    with held("7;image=draw&strokes=p60_2s2s2s8c8c5k&centre=0&unit=fc1,7,0,0", scale="map", size=20) as now:
+        network_view.settled("mnist")
+        assert now[network_view._REVISION] == 7
+        assert (now.image, now.strokes, now.centre, now.unit) == ("draw", SEVEN, False, "fc1,7,0,0")
+        assert now.scale == "layer"  # not named, so it stands at its default
+        assert now.size is None  # the drawing opens at its own size on the next page
+
+
+def test_the_same_picture_keeps_its_size():
+    with held("7;image=draw&strokes=p60_2s2s2s8c8c5k", image="draw", size=20, stride=2) as now:
+        network_view.settled("mnist")
+        assert (now.size, now.stride) == (20, 2)
+
+
+@pytest.mark.parametrize(
+    "message", [None, 3, {}, "", ";", "7 ;image=draw", "x;image=draw", "１;image=draw", "9" * 5000 + ";image=draw"]
+)  # fmt: skip
+def test_a_message_that_no_view_writes_changes_nothing(message):
+    with held(message, image="digit_3") as now:
+        before = dict(now)
+        network_view.settled("mnist")
+        assert now == before
+
+
+def test_the_table_shows_where_400_and_all_parameters_come_from():
+    table = network_view.shape_table("mnist")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert rows[0] == ["layer", "in", "out", "parameters"]
+    assert ["pool 2", "16 × 10 × 10", "16 × 5 × 5", "0"] in rows
+    assert ["flatten", "16 × 5 × 5", "400", "0"] in rows
+    assert ["dense 1", "400", "120", "120 · (400 + 1) = 48,120"] in rows
+    assert ["conv 1", "3 × 32 × 32", "6 × 28 × 28", "6 · (3·5·5 + 1) = 456"] in rows
+    assert rows[-1] == ["**all**", "", "", "**62,006**"]
+    assert load_card("mnist")["parameters"] == 62_006

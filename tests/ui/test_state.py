@@ -1,0 +1,180 @@
+"""The table of state: what a link can say, and what it cannot."""
+
+import math
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import streamlit as st
+from hypothesis import example, given
+from hypothesis import strategies as some
+
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.samples import SAMPLES
+from cnnviz.core.strokes import Stroke
+from cnnviz.ui import state
+from cnnviz.ui.state import PARAMETERS, Weights
+from tests.ui.apps import opened, run, session
+
+SINGLES = some.floats(-1000, 1000, width=32)
+# what the browser writes: no more than the nine digits that tell any float32 from its neighbours
+NUMBERS = SINGLES.map(lambda value: float(f"{value:.9g}"))
+FLAGS = some.booleans()
+STROKES = some.builds(
+    Stroke,
+    tool=some.sampled_from(["pen", "eraser"]),
+    size=some.integers(1, 1000),
+    points=some.lists(some.tuples(*[some.integers(0, 1000)] * 2), min_size=1, max_size=9).map(tuple),
+)
+
+
+@some.composite
+def weights(draw) -> Weights:
+    rows, cols, slices = draw(some.integers(1, 11)), draw(some.integers(1, 11)), draw(some.sampled_from([1, 3]))
+    numbers = iter(draw(some.lists(NUMBERS, min_size=rows * cols * slices, max_size=rows * cols * slices)))
+    return Weights(tuple(tuple(tuple(next(numbers) for _ in range(cols)) for _ in range(rows)) for _ in range(slices)))
+
+
+VALUES = {
+    "image": some.sampled_from([*SAMPLES, state.DRAW, state.UPLOAD]),
+    "size": some.integers(5, 128),
+    "colour": FLAGS,
+    "strokes": some.lists(STROKES, max_size=4).map(tuple),
+    "kernel": some.sampled_from([*KERNELS]),
+    "weights": some.none() | weights(),
+    "stride": some.integers(1, 16),
+    "padding": some.integers(0, 16),
+    "dilation": some.integers(1, 16),
+    "bias": NUMBERS,
+    "relu": FLAGS,
+    "at": some.tuples(*[some.integers(0, 10_000)] * 2),
+    "centre": FLAGS,
+    "show": some.sampled_from(["activation", "pre_activation"]),
+    "scale": some.sampled_from(["map", "layer", "network"]),
+    "unit": some.builds("{},{},{},{}".format, some.sampled_from(["conv1", "pool_1"]), *[some.integers(0, 10_000)] * 3),
+}
+NONSENSE = [
+    "", " ", "None", "null", "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e5", "1001", "-1001",
+    "9" * 40, "9" * 5000, "-" + "9" * 5000, "1_0", "１２", "٣", "²", "0x10", "1/2", "--1", "1e", "1,", ",", "1,2,3",
+    "3x3", "3x3~1", "12x12~1", "0x0~", "x~", "1x1~1~1", "1x1~nan", "1x1~1e999", "p60", "p60_", "p60_00", "q60_0000",
+    "p0_0000", "p9999_0000", "p６0_0000", "p60_zzzz", "p60_00é0", ".", "conv1", "conv1,0,0", "conv1,0,0,-1", "1,0,0,0",
+    "conv1,0,0,0,0", "conv1,nan,0,0", "\0", "🙂", "<script>", "'; DROP", "x" * 100_000, "~" * 100_000, "," * 100_000,
+]  # fmt: skip
+
+
+def test_every_parameter_of_the_table_is_tried():
+    assert VALUES.keys() == PARAMETERS.keys()
+
+
+@given(some.data())
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_value_survives_its_text(name, data):
+    parameter, value = PARAMETERS[name], data.draw(VALUES[name])
+    assert parameter.parse(parameter.text(value)) == value
+
+
+@given(SINGLES)
+@example(0.1)
+@example(-0.0)
+@example(1.401298464324817e-45)
+def test_every_float32_survives_its_text(value):
+    bias, kernel = PARAMETERS["bias"], PARAMETERS["weights"]
+    assert np.float32(bias.parse(bias.text(value))) == value
+    ((again,),) = kernel.parse(kernel.text(Weights((((value,),),)))).slices[0]
+    assert np.float32(again) == value
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_nonsense_is_refused(name):
+    empty_is_a_value = name in ("strokes", "weights")
+    for text in NONSENSE[empty_is_a_value:]:
+        with pytest.raises(ValueError, match=r"."):
+            pytest.fail(f"{name} reads {text[:40]!r} as {PARAMETERS[name].parse(text)!r}")
+
+
+def test_no_strokes_and_no_typed_weights_are_values():
+    assert (PARAMETERS["strokes"].parse(""), PARAMETERS["weights"].parse("")) == ((), None)
+
+
+@given(some.text() | some.text("0123456789abcpex_~,.-+ ", max_size=40))
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_any_text_is_either_read_or_refused(name, text):
+    parameter = PARAMETERS[name]
+    try:
+        value = parameter.parse(text)
+    except ValueError:
+        return
+    if value != parameter.default:  # which no link spells out
+        assert parameter.text(parameter.parse(parameter.text(value))) == parameter.text(value)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("stride", 1, 16), ("padding", 0, 16), ("size", 5, 128)])
+def test_a_number_may_lie_on_its_bounds_and_not_beyond(name, least, most):
+    parse = PARAMETERS[name].parse
+    assert (parse(str(least)), parse(str(most))) == (least, most)
+    for beyond in (least - 1, most + 1):
+        with pytest.raises(ValueError, match=f"from {least} to {most}"):
+            parse(str(beyond))
+
+
+@given(some.fixed_dictionaries(VALUES))
+def test_a_session_survives_its_link(values):
+    with session(**values) as held:
+        text = state.link(PARAMETERS.values())
+    with session() as again:
+        assert state.settle(text, PARAMETERS.values()) == set()
+        assert again == held
+
+
+def test_a_link_says_only_what_differs():
+    with session():
+        assert state.link(PARAMETERS.values()) == ""
+    with session(stride=2, relu=True, at=(1, 2), weights=Weights((((0.5, -1.0),),)), kernel="box_3"):
+        assert state.link(state.CONVOLUTION) == "kernel=box_3&weights=1x2~0.5,-1&stride=2&relu=1&at=1,2"
+        assert state.link(state.NETWORK) == ""
+
+
+def test_what_a_message_leaves_out_stands_at_its_default():
+    with session(stride=2, padding=3, centre=False) as held:
+        assert state.settle("padding=1", state.CONVOLUTION) == set()
+        assert (held.stride, held.padding, held.centre) == (1, 1, False)  # centre is none of this message's business
+
+
+def test_what_a_message_says_wrongly_stays_as_it_was():
+    with session(stride=2, bias=0.5) as held:
+        assert state.settle("stride=x&bias=nan&dilation=2&nobody=1&%FF", state.CONVOLUTION) == {"stride", "bias"}
+        assert (held.stride, held.bias, held.dilation) == (2, 0.5, 2)
+
+
+def test_the_link_is_read_once_a_session():
+    with session() as held, patch.object(st, "query_params", {"stride": "3"}):
+        state.seed()
+        assert held.stride == 3
+        held.stride = 5
+        state.seed()
+        assert held.stride == 5
+
+
+def test_a_link_with_nonsense_gives_defaults_and_one_note():
+    app = opened(stride="1e999", weights="3x3~nan", kernel="box_3", image="nobody", at="１,2", of="another app")
+    assert [warning.value for warning in app.warning] == [
+        "The link holds something that cannot be read (at, image, stride, weights): the page shows its default."
+    ]
+    for name in ("stride", "weights", "image", "at"):
+        assert app.session_state[name] == PARAMETERS[name].default
+    assert app.session_state["kernel"] == "box_3"
+    assert not run(app).warning  # said once is enough
+
+
+def test_a_link_to_an_upload_says_that_it_stays_with_its_owner():
+    app = opened(image="upload", stride="2")
+    assert [warning.value for warning in app.warning] == [
+        "An uploaded picture cannot travel in a link: it stays with the one who uploaded it."
+    ]
+    assert (app.session_state["image"], app.session_state["stride"]) == ("integers", 2)
+
+
+def test_a_sound_link_needs_no_note():
+    app = opened(image="cat", bias=str(math.pi), strokes="p60_00rs1011")
+    assert not app.warning
+    assert app.session_state["bias"] == math.pi
