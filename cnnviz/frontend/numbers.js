@@ -50,6 +50,7 @@ export function short(value, width) {
 /** 0.00000023 → "2·10⁻⁷" */
 export function power(value) {
   if (value === 0) return "0";
+  if (value === Infinity) return "∞";
   let exponent = Math.floor(Math.log10(value));
   let factor = Math.round(value / 10 ** exponent);
   if (factor === 10) [factor, exponent] = [1, exponent + 1];

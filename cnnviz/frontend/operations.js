@@ -21,7 +21,10 @@ export function extent(kernel, dilation) {
  * ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Throws Refused, with what would fit.
  */
 export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1 }) {
-  for (const [name, value, least] of [["stride", stride, 1], ["padding", padding, 0], ["dilation", dilation, 1], ["kernel size", kernel, 1]]) {
+  const wholes = [
+    ["stride", stride, 1], ["padding", padding, 0], ["dilation", dilation, 1], ["kernel size", kernel, 1], ["size of the input", size, 1],
+  ];
+  for (const [name, value, least] of wholes) {
     if (!Number.isInteger(value) || value < least) {
       throw new Refused(`The ${name} must be a whole number from ${least} up, not ${value}.`);
     }
@@ -87,7 +90,7 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
 }
 
 export function relu(x) {
-  return { shape: x.shape, data: x.data.map((value) => (value > 0 ? value : 0)) };
+  return { shape: x.shape, data: x.data.map((value) => (value <= 0 ? 0 : value)) }; // NaN stays, as in torch
 }
 
 /**

@@ -14,7 +14,7 @@ export function settingsFromText(text) {
     stride: Number(read.stride),
     padding: Number(read.padding),
     dilation: Number(read.dilation),
-    bias: Number(read.bias),
+    bias: Math.fround(Number(read.bias)), // as torch holds it
     relu: Number(read.relu) === 1,
     position: read.at.split(",").map(Number),
   };
@@ -28,7 +28,7 @@ export function settingsToText(settings) {
     stride: settings.stride,
     padding: settings.padding,
     dilation: settings.dilation,
-    bias: settings.bias,
+    bias: shortest(settings.bias),
     relu: settings.relu ? 1 : 0,
     at: settings.position.join(","),
   };

@@ -71,7 +71,8 @@ export function paintStroke(image, stroke, ink) {
   const target = stroke.tool === "pen" ? ink : 0;
   for (let c = 0, at = 0; c < channels; c++) {
     for (let cell = 0; cell < covered.length; cell++, at++) {
-      if (covered[cell]) image.data[at] = image.data[at] + covered[cell] * (target - image.data[at]);
+      // NumPy takes this difference of two float32 in float32
+      if (covered[cell]) image.data[at] += covered[cell] * Math.fround(target - image.data[at]);
     }
   }
 }
