@@ -104,7 +104,12 @@ class ConvolutionLab {
 
   #imageChanged(steps = 1) {
     this.pixels = this.#pixels();
-    this.#recompute(steps);
+    try {
+      this.#recompute(steps);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#fallBack(error);
+    }
   }
 
   // --- kernel and hyperparameters --------------------------------------------------------------------------------------
@@ -133,20 +138,14 @@ class ConvolutionLab {
 
   // --- computing and showing -------------------------------------------------------------------------------------------
 
-  /** Everything from image and settings to the stage. */
+  /** Everything from image and settings to the stage. Throws Refused, and changes nothing, where torch would refuse. */
   #recompute(steps = 1) {
     if (!this.pixels) return;
     const { stride, padding, dilation, bias, relu: rectify } = this.settings;
     const filter = filterOf(this.settings, this.presets.get(this.settings.kernel), this.pixels.shape[0]);
     const [channels, kernelRows, kernelCols] = filter.shape;
     const options = { stride: [stride, stride], padding: [padding, padding], dilation: [dilation, dilation] };
-    let pre;
-    try {
-      pre = conv2d(this.pixels, { shape: [1, ...filter.shape], data: filter.data }, [bias], options);
-    } catch (error) {
-      if (error instanceof Refused && this.stage.op && !this.fitting) return this.#fallBack(error, steps);
-      throw error;
-    }
+    const pre = conv2d(this.pixels, { shape: [1, ...filter.shape], data: filter.data }, [bias], options);
     const output = rectify ? relu(pre) : pre;
     const [, rows, cols] = pre.shape;
     const { image } = this;
@@ -180,12 +179,10 @@ class ConvolutionLab {
     if (steps) this.settling.soon();
   }
 
-  /** A smaller image may be too small for the kernel of a larger one: the first lesson's settings fit every image. */
-  #fallBack(error, steps) {
-    this.fitting = true;
+  /** An image, or the one of a link, may be too small for the kernel: the first lesson's settings fit every image. */
+  #fallBack(error) {
     this.settings = { ...settingsFromText(""), relu: this.settings.relu, bias: this.settings.bias };
-    this.#recompute(steps);
-    this.fitting = false;
+    this.#recompute();
     this.#say(`${error.message} The kernel is Sobel x again, stride 1, no padding.`);
   }
 

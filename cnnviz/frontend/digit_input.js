@@ -3,6 +3,7 @@
 import { centreDigit, shrinkDigit } from "./digit.js";
 import { h, mark, write } from "./dom.js";
 import { decode } from "./feed.js";
+import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
 import { packed } from "./palette.js";
 import { strokesFromText } from "./strokes.js";
@@ -39,13 +40,14 @@ export class DigitInput {
       onSettled();
     } });
     this.note = h("p", { class: "seen-note" });
+    this.reads = h("p", { class: "reads" });
     this.strip = h("div", { class: "strip", role: "group", "aria-label": "Digits by hand, from the MNIST test set" });
     this.element = h("div", { class: "layer layer-draw" },
       h("div", { class: "layer-title" }, "Draw a digit"), h("div", { class: "layer-note" }, "pen, mouse or finger"),
       h("div", { class: "pad-box" }, this.canvas, this.frame, this.panel), this.pad.element,
       h("div", { class: "seen-row" }, this.seen,
         h("div", {}, h("div", { class: "layer-title" }, "Input"), h("div", { class: "layer-note" }, `3 × ${SIDE} × ${SIDE}`),
-          h("label", { class: "same" }, this.centreBox, "centre it"))),
+          h("label", { class: "same" }, this.centreBox, "centre it"), this.reads)),
       this.note);
   }
 
@@ -107,6 +109,11 @@ export class DigitInput {
     mark(this.frame, "data-shown", box.join() !== "0,0,1,1");
     for (const button of this.buttons) mark(button, "aria-pressed", button.dataset.image === this.image);
     return { shape: [3, SIDE, SIDE], data: picture };
+  }
+
+  /** Says beside the pad what the network reads in it: on a phone the classes stand far below. */
+  say({ label, probability }) {
+    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)} %`);
   }
 
   /** { picture, box, note }: box is the square of the canvas that became the input, in fractions of the canvas. */

@@ -65,6 +65,7 @@ export class KernelPanel {
     const side = Math.min(64, Math.floor(this.width / Math.max(rows, cols)));
     mark(this.panel, "data-rows", rows);
     mark(this.panel, "data-cols", cols);
+    mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
     Object.assign(this.panel.style, { width: `${side * cols}px`, height: `${side * rows}px` });
     Object.assign(this.element.style, { width: `${side * cols}px`, height: `${side * rows}px` });
     this.panel.style.gridTemplate = `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)`;
@@ -138,13 +139,14 @@ export class KernelPanel {
   #dragging(cell, value, edit) {
     let from = null;
     cell.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "mouse" && event.button === 0) from = { y: event.clientY, value: value(), moved: false };
+      if (event.pointerType !== "mouse" || event.button !== 0) return;
+      from = { y: event.clientY, value: value(), moved: false };
+      cell.setPointerCapture(event.pointerId); // a quick hand leaves the cell with its first move
     });
     cell.addEventListener("pointermove", (event) => {
       if (!from) return;
       const steps = Math.round((from.y - event.clientY) / DRAG_PIXELS);
       if (!from.moved && Math.abs(steps) < 2) return;
-      if (!from.moved) cell.setPointerCapture(event.pointerId);
       from.moved = true;
       edit(from.value + steps * STEP);
     });

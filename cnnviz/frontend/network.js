@@ -212,9 +212,10 @@ class NetworkView {
     }
     const end = { map: "max of map", layer: "max of layer", network: plain(whole, 1) }[this.scale];
     this.legend.lastChild.replaceChildren(...[`−${end}`, "0", `+${end}`].map((text) => h("span", {}, text)));
-    const { label, probability } = this.verdict.show(this.probabilities, this.logits.data);
-    mark(this.element, "data-prediction", label);
-    mark(this.element, "data-probability", probability);
+    const verdict = this.verdict.show(this.probabilities, this.logits.data);
+    this.digit.say(verdict);
+    mark(this.element, "data-prediction", verdict.label);
+    mark(this.element, "data-probability", verdict.probability);
     if (this.unit) this.#showUnit();
     this.#describePoint();
     mark(this.element, "data-painted", ++this.#painted);

@@ -15,7 +15,9 @@ export class Toolbar {
     Object.assign(this, { change, say });
     this.kernels = new Map(kernels.map((kernel) => [kernel.key, kernel]));
     const control = (label, ...inputs) => h("label", { class: "chip-control" }, h("span", {}, label), ...inputs);
-    const choose = (key) => change({ kernel: key, weights: null });
+    const choose = (key) => {
+      if (!change({ kernel: key, weights: null })) this.preset.value = this.settings.kernel;
+    };
     this.preset = h("select", { "aria-label": "kernel", onchange: () => choose(this.preset.value) },
       ...kernels.map(({ key, title }) => h("option", { value: key }, title)));
     this.reset = h("button", { type: "button", class: "tool", onclick: () => choose(this.settings.kernel) }, "reset");
