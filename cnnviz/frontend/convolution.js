@@ -4,7 +4,7 @@ import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
 import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
-import { joinQuery, mirrorLink } from "./link.js";
+import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
@@ -62,7 +62,7 @@ class ConvolutionLab {
     this.data = data;
     this.#receiveImage(this.image);
     if (!this.warned) this.#say("");
-    if (this.shown) mirrorLink(this.settling.link());
+    if (this.shown) this.settling.mirror();
   }
 
   resize(dark) {

@@ -150,6 +150,7 @@ export class KernelPanel {
       from.moved = true;
       edit(from.value + steps * STEP);
     });
+    cell.addEventListener("dragstart", (event) => event.preventDefault()); // dragging the selected text would end it
     const end = () => (from = null);
     cell.addEventListener("pointerup", end);
     cell.addEventListener("pointercancel", end);

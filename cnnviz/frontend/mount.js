@@ -64,6 +64,11 @@ export class Settling {
     const text = this.message();
     if (text !== this.#sent) this.send(text);
     this.#sent = text;
+    this.mirror();
+  }
+
+  /** The address bar shows what is on the page. */
+  mirror() {
     mirrorLink(this.link());
   }
 

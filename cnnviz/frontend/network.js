@@ -170,7 +170,7 @@ class NetworkView {
     if (steps) {
       showAgreement(this.agreement, null);
       this.settling.soon();
-    }
+    } else this.settling.mirror();
     this.stale = true;
     this.#repaint();
   }

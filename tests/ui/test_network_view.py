@@ -1,5 +1,6 @@
 """What the network page computes: the picture it reads, torch's answer, and the table."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_the_browser_hears_the_shape_of_every_layer():
         "fc2": [84],
         "fc3": [10],
     }
-    for before, after in zip(layers, layers[1:], strict=False):
+    for before, after in pairwise(layers):
         # a dense unit behind the flattening is shown with the maps it looks at
         assert np.prod(before["outputShape"]) == np.prod(after["inputShape"])
 
