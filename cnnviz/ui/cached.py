@@ -115,13 +115,13 @@ def network_description(name: str) -> dict:
         if layer["kind"] == "flatten":  # a dense unit behind it sees maps, not a row of numbers
             before["flattened"] = True
             after["inputShape"] = before["outputShape"]
-    pens = card.get("pen_accuracy")
+    drawn = card["held_out"]["accuracy"]["pen digits"]
     return {
         "network": {
             "name": name,
             "title": card["title"],
-            "summary": f"{card['parameters']:,} parameters · {100 * card['test_accuracy']:.1f} % on MNIST"
-            + (f" · {100 * pens:.1f} % on pens it never saw" if pens else ""),
+            "summary": f"{card['parameters']:,} parameters · {100 * card['test_accuracy']:.1f} % on MNIST · "
+            f"{100 * drawn:.1f} % on pen digits it never saw",
             "file": f"{name}.safetensors",
             "digest": weights_digest(ASSETS / f"{name}.safetensors")[:16],
         },
