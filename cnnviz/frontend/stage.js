@@ -30,6 +30,7 @@ export class Stage {
   #last = 0;
   #stale = { base: true, frame: true }; // the pictures themselves; what lies on them
   #painted = 0;
+  #paintedInput = null;
 
   /** `compact`: smaller, for a stage below something else. `tools` stand under the input. */
   constructor({ onEdit = null, onMoved = () => {}, onRefused = () => {}, tools = null, compact = false } = {}) {
@@ -251,25 +252,10 @@ export class Stage {
     this.paper = style.getPropertyValue("--paper").trim() || "#ffffff";
     this.blank = style.getPropertyValue("--blank").trim() || "#f2f3f5";
     this.font = style.fontFamily;
-    const { margin } = this.input;
-    const digits = this.input.showsDigits && op.picture.kind !== "rgb";
-    const [, height, width] = op.input.shape;
-    const outside = (r, c) => r < margin[0] || c < margin[1] || r >= height + margin[0] || c >= width + margin[1];
-    const edge = op.kind === "max_pool2d" ? "−∞" : "0";
-    // pixels may be white and may be black: the line between them is neither
-    const pictureLine = op.picture.kind === "activation" ? this.paper : "rgba(127, 133, 140, 0.45)";
-    this.input.paint({
-      ...this.#paint,
-      line: pictureLine,
-      colourOf: (r, c) => this.#inputColour(r - margin[0], c - margin[1]),
-      textOf: digits
-        ? (r, c) => (outside(r, c) ? edge : short(this.#inputValue(r - margin[0], c - margin[1]), this.input.characters))
-        : null,
-      faded: outside,
-    });
+    this.#paintInput();
 
     const top = roundUp(op.output.data.reduce((a, value) => Math.max(a, Math.abs(value)), 0));
-    this.outputScale = { kind: "activation", top: op.outputTop ?? top };
+    this.outputScale = { kind: "activation", top };
     const { cols } = this.output;
     this.output.paint({
       ...this.#paint,
@@ -288,6 +274,30 @@ export class Stage {
       this.kernel.show(op.weight, channel, op.weightScale, op.channelNames.length > 1 ? op.channelNames[channel] : "");
     }
     this.#titles();
+  }
+
+  /** The input's picture, anew only when there is something new to see: a weight that changes leaves it as it is. */
+  #paintInput() {
+    const { op, channel } = this;
+    const look = [channel, this.input.key, this.paper, op.kind, ...Object.values(op.picture)].join();
+    if (this.#paintedInput?.values === op.input.data && this.#paintedInput.look === look) return;
+    this.#paintedInput = { values: op.input.data, look };
+    const { margin } = this.input;
+    const digits = this.input.showsDigits && op.picture.kind !== "rgb";
+    const [, height, width] = op.input.shape;
+    const outside = (r, c) => r < margin[0] || c < margin[1] || r >= height + margin[0] || c >= width + margin[1];
+    const edge = op.kind === "max_pool2d" ? "−∞" : "0";
+    // pixels may be white and may be black: the line between them is neither
+    const pictureLine = op.picture.kind === "activation" ? this.paper : "rgba(127, 133, 140, 0.45)";
+    this.input.paint({
+      ...this.#paint,
+      line: pictureLine,
+      colourOf: (r, c) => this.#inputColour(r - margin[0], c - margin[1]),
+      textOf: digits
+        ? (r, c) => (outside(r, c) ? edge : short(this.#inputValue(r - margin[0], c - margin[1]), this.input.characters))
+        : null,
+      faded: outside,
+    });
   }
 
   #titles() {

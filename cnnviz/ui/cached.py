@@ -10,7 +10,7 @@ import torch
 from cnnviz.core.images import fit_image, thumbnail, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import ASSETS, ConvNet, load_card, load_network, weights_digest
-from cnnviz.core.samples import sample_image
+from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Stroke, paint
 from cnnviz.core.trace import Trace, trace
 
@@ -44,11 +44,15 @@ def painted(base: np.ndarray, strokes: tuple[Stroke, ...], ink: float) -> np.nda
     return two_decimals(paint(base, strokes, ink)) if strokes else base
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def icon(key: str, *, _array: np.ndarray | None = None) -> str:
-    """A picture as Markdown, the height of a line of text."""
-    picture = sample_image(key) if _array is None else _array
-    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(picture)).decode()})"
+@st.cache_resource(max_entries=1, show_spinner=False)
+def gallery_labels() -> dict[str, str]:
+    """Every sample's picture and title as Markdown, made in one go: a page asks for each of them at every run."""
+    return {key: f"{markdown_picture(sample_image(key))} {sample.title}" for key, sample in SAMPLES.items()}
+
+
+def markdown_picture(image: np.ndarray) -> str:
+    """A picture (C, H, W) as Markdown, the height of a line of text."""
+    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image)).decode()})"
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

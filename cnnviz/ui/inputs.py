@@ -1,6 +1,5 @@
 """The image that every page shares: how it is chosen, and what it is now."""
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.core.image_files import ImageError
-from cnnviz.core.images import decode_image, shrunk, thumbnail
+from cnnviz.core.images import decode_image, shrunk
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui import cached, state
 from cnnviz.ui.state import DRAW, UPLOAD
@@ -23,11 +22,12 @@ _GENERATION = "_image_generation"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A decoded upload: its array, the name it came with, and a digest of its bytes."""
+    """A decoded upload: its array, the name it came with, a digest of its bytes, and its picture as Markdown."""
 
     array: np.ndarray
     name: str
     digest: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,15 @@ def image_chooser() -> None:
     """A button with the image's name that opens gallery, upload and size."""
     image = current_image()
     height, width = image.base.shape[-2:]
-    icon = _markdown_picture(image.painted())
+    icon = cached.markdown_picture(image.painted())
+    labels = cached.gallery_labels() | {DRAW: ":material/draw: Draw"}
+    if upload := st.session_state.get(_UPLOADED):
+        labels[UPLOAD] = f"{upload.label} Upload"
     with st.container(key="chooser"), st.popover(f"{icon} **{as_text(image.title)}** {height} × {width}", width=246):
         st.pills(
             "Image",
-            [DRAW, *SAMPLES, *([UPLOAD] if _UPLOADED in st.session_state else [])],
-            format_func=_option,
+            [DRAW, *SAMPLES, *([UPLOAD] if upload else [])],
+            format_func=labels.get,
             key="image",
             required=True,
             on_change=_chosen,
@@ -119,19 +122,6 @@ def image_chooser() -> None:
         st.session_state.working_size = st.session_state.size or natural_size(st.session_state.image)
         left.slider("Pixels a side", *state.SIZES, key="working_size", on_change=_resized, persist_state="session")
         right.toggle("Colour", key="colour", persist_state="session")
-
-
-def _option(key: str) -> str:
-    if key == DRAW:
-        return ":material/draw: Draw"
-    if key == UPLOAD:
-        upload = st.session_state[_UPLOADED]
-        return f"{cached.icon(f'upload-{upload.digest}', _array=upload.array)} Upload"
-    return f"{cached.icon(key)} {SAMPLES[key].title}"
-
-
-def _markdown_picture(image: np.ndarray) -> str:
-    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image)).decode()})"
 
 
 def _chosen() -> None:
@@ -157,6 +147,7 @@ def _uploaded() -> None:
     except ImageError as error:
         state.note(str(error))
         return
-    st.session_state[_UPLOADED] = Upload(array, file.name, hashlib.sha256(data).hexdigest()[:16])
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    st.session_state[_UPLOADED] = Upload(array, file.name, digest, cached.markdown_picture(array))
     st.session_state.image = UPLOAD
     _chosen()

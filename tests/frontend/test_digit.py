@@ -63,6 +63,13 @@ def test_an_empty_canvas_is_its_own_box(frontend):
     assert not centred["picture"].any()
 
 
+@pytest.mark.parametrize("ink", [0.0199, 0.0201, 0.03])
+def test_the_faintest_ink_is_a_digit_on_both_sides_or_on_neither(frontend, ink):
+    canvas = np.zeros((40, 40))
+    canvas[5:30, 8:12] = ink
+    assert_alike(frontend, canvas)
+
+
 @pytest.mark.parametrize("side", [28, 112])
 def test_one_dot_in_a_corner_is_centred_alike(frontend, side):
     canvas = np.zeros((side, side))

@@ -100,6 +100,14 @@ def test_small_integers_are_printed_without_decimals(frontend, seed):
     assert not any("." in text for text in [*texts, account["dotProduct"], account["bias"], account["preActivation"]])
 
 
+@pytest.mark.parametrize("bias", [0.25, -0.1234, 1 / 3])
+def test_a_bias_with_more_decimals_than_the_products_adds_up(frontend, bias):
+    (account,) = accounts(frontend, [(single([3, 1, 2]), single([-1, 2, 0]), float(np.float32(bias)))])
+    assert [line["product"] for line in account["lines"]] == ["−3", "2", "0"]
+    assert account["rounding"] is None
+    assert account["dotProduct"] == ("−1.00" if bias == 0.25 else "−1.0000")
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("key", KERNELS)
 def test_every_preset_has_an_account_that_adds_up(frontend, key, channels):

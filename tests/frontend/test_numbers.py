@@ -13,7 +13,10 @@ NICE = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8]
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 singles = st.floats(-1e6, 1e6, width=32)
 many = st.lists(singles, min_size=1, max_size=50)
-hundredths = st.integers(-100_000, 100_000).map(lambda number: float(np.float32(number / 100)))
+# as the page holds them, and as a person types them: in double precision
+hundredths = st.builds(
+    lambda number, held: float(held(number / 100)), st.integers(-100_000, 100_000), st.sampled_from([np.float32, float])
+)
 
 
 def value_of(text):

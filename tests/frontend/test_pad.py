@@ -1,10 +1,10 @@
 """A drawing in the browser: painted stroke by stroke, undone and drawn again, it is what Python paints at once."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cnnviz.core.strokes import paint
+from cnnviz.core.strokes import Stroke, paint
 from tests.frontend.pages import array, tensor
 from tests.frontend.test_strokes import drawings, for_browser
 
@@ -21,12 +21,19 @@ FOLLOW = """async (base, ink, changes) => {
 }"""
 
 
-@given(drawings, st.data(), st.integers(0, 2**32 - 1))
-def test_a_drawing_is_at_any_moment_what_python_paints(frontend, drawing, data, seed):
+LINE = Stroke("pen", 37, ((130, 210), (770, 820)))
+ERASED = Stroke("eraser", 210, ((500, 0), (480, 1000)))
+
+
+@given(
+    drawings, st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=8), st.integers(0, 2**32 - 1)
+)
+@example([LINE, ERASED], [(1, True), (1, False), (2, True), (2, False), (1, False), (2, False)], 1)
+@example([LINE, ERASED], [(2, False), (2, True), (2, True)], 2)
+def test_a_drawing_is_at_any_moment_what_python_paints(frontend, drawing, moments, seed):
     base = np.random.default_rng(seed).random((1, 20, 30), np.float32)
-    lengths = data.draw(st.lists(st.integers(0, len(drawing)), min_size=1, max_size=8))
-    changes = [(drawing[:length], length > 0 and data.draw(st.booleans())) for length in lengths]
-    # undo takes strokes away; what is drawn next is another list that begins alike
+    # each moment holds so many strokes, of which the last may still be on its way
+    changes = [(drawing[:length], running and bool(drawing[:length])) for length, running in moments]
     pictures = frontend.run(FOLLOW, tensor(base), 1, [[for_browser(strokes), running] for strokes, running in changes])
     for picture, (strokes, _) in zip(pictures, changes, strict=True):
         np.testing.assert_array_equal(array(picture), paint(base, strokes))

@@ -136,6 +136,18 @@ def test_weights_survive_the_link_bit_for_bit(frontend, values):
         np.testing.assert_array_equal(survived.view(np.int32), weights.view(np.int32))
 
 
+def test_every_kind_of_float32_survives_the_link(frontend):
+    patterns = np.random.default_rng(9).integers(0, 2**32, 20_000, dtype=np.uint32).view(np.float32)
+    inside = patterns[np.abs(patterns) <= MOST]  # NaN is not
+    weights = np.resize(inside, (len(inside) // 121, 121))
+    nine_digits = [value for value in inside if np.float32(f"{value:.8g}") != value]
+    assert len(nine_digits) > 1000
+    for slices in weights:
+        slices = slices.reshape(1, 11, 11)
+        survived = settled(written(frontend, {**settings_of(DEFAULTS), "weights": slices}))["weights"]
+        np.testing.assert_array_equal(survived.view(np.int32), slices.view(np.int32))
+
+
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-7, 16777216.0 / 2**15, 999.99994])
 def test_numbers_are_written_with_the_digits_that_a_float32_has(frontend, value):
     value = float(np.float32(value))
