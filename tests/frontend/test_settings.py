@@ -141,7 +141,7 @@ def test_every_kind_of_float32_survives_the_link(frontend):
     inside = patterns[np.abs(patterns) <= MOST]  # NaN is not
     weights = np.resize(inside, (len(inside) // 121, 121))
     nine_digits = [value for value in inside if np.float32(f"{value:.8g}") != value]
-    assert len(nine_digits) > 1000
+    assert len(nine_digits) > 100
     for slices in weights:
         slices = slices.reshape(1, 11, 11)
         survived = settled(written(frontend, {**settings_of(DEFAULTS), "weights": slices}))["weights"]
