@@ -12,6 +12,7 @@ const DRAG_PIXELS = 4; // a drag this long is one step
 export class KernelPanel {
   #shape = "";
   #cells = [];
+  #pool = []; // every cell ever needed: a kernel that changes its size builds few anew
   #slice = 0;
 
   /** onEdit(slice, row, col, value) for every weight changed; onRefused(sentence) when a text is no weight. */
@@ -69,11 +70,14 @@ export class KernelPanel {
     Object.assign(this.panel.style, { width: `${side * cols}px`, height: `${side * rows}px` });
     Object.assign(this.element.style, { width: `${side * cols}px`, height: `${side * rows}px` });
     this.panel.style.gridTemplate = `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)`;
-    this.#cells = Array.from({ length: rows * cols }, (_, at) => this.#input(Math.floor(at / cols), at % cols));
+    while (this.#pool.length < rows * cols) this.#pool.push(this.#input(this.#pool.length));
+    this.#cells = this.#pool.slice(0, rows * cols);
+    this.#cells.forEach((cell, at) => mark(cell, "aria-label", `weight, row ${Math.floor(at / cols) + 1}, column ${(at % cols) + 1}`));
     this.panel.replaceChildren(...this.#cells);
   }
 
-  #input(row, col) {
+  /** The cell that stands at this place in reading order; which row and column that is depends on the kernel's shape. */
+  #input(place) {
     const cell = h("input", {
       class: "weight-cell",
       type: "text",
@@ -81,14 +85,14 @@ export class KernelPanel {
       autocomplete: "off",
       spellcheck: "false",
       readonly: !this.onEdit,
-      "aria-label": `weight, row ${row + 1}, column ${col + 1}`,
     });
     if (!this.onEdit) return cell;
     const value = () => Number(cell.dataset.value);
+    const change = (next) => this.onEdit(this.#slice, Math.floor(place / this.cols), place % this.cols, next);
     const edit = (next) => {
       const rounded = Math.round(Math.min(MOST, Math.max(-MOST, next)) * 1e6) / 1e6;
       cell.dataset.typed = "false";
-      this.onEdit(this.#slice, row, col, rounded);
+      change(rounded);
     };
     cell.addEventListener("focus", () => cell.select());
     cell.addEventListener("input", () => {
@@ -98,7 +102,7 @@ export class KernelPanel {
       if (sound) {
         cell.removeAttribute("aria-invalid");
         this.onRefused("");
-        this.onEdit(this.#slice, row, col, next);
+        change(next);
         return;
       }
       cell.setAttribute("aria-invalid", "true");

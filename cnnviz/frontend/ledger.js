@@ -66,6 +66,7 @@ export function sentence([row, col], { lines, bias, rounding, preActivation, act
 export class Ledger {
   #structure = "";
   #lines = [];
+  #pool = []; // every line ever needed: a kernel that changes its size builds few anew
 
   constructor() {
     this.heading = h("div", { class: "ledger-line ledger-heading" });
@@ -91,23 +92,13 @@ export class Ledger {
     this.heading.replaceChildren(
       ...[op.valueName, "", "weight", "", "product", "so far"].map((text) => h("span", { class: text ? "" : "sign" }, text)),
     );
-    this.#lines = [];
-    const rows = [];
-    for (const channel of op.channelNames) {
-      if (op.channelNames.length > 1) rows.push(h("div", { class: "ledger-channel" }, channel));
-      for (let tap = 0; tap < kernelRows * kernelCols; tap++) {
-        const [value, weight, product, total] = ["value", "weight", "product", "total"].map((name) => {
-          const text = document.createTextNode("");
-          return { text, cell: h("span", { class: `number ${name}` }, text) };
-        });
-        const chip = h("i", { class: "chip", "aria-hidden": "true" });
-        const sign = (text) => h("span", { class: "sign" }, text);
-        const line = h("div", { class: "ledger-line", "data-ledger": "product" });
-        line.append(value.cell, sign(" × "), chip, weight.cell, sign(" = "), product.cell, " ", total.cell);
-        rows.push(line);
-        this.#lines.push({ line, chip, value, weight, product, total });
-      }
-    }
+    const taps = kernelRows * kernelCols;
+    while (this.#pool.length < taps * op.channelNames.length) this.#pool.push(newLine());
+    this.#lines = this.#pool.slice(0, taps * op.channelNames.length);
+    const rows = op.channelNames.flatMap((channel, at) => [
+      ...(op.channelNames.length > 1 ? [h("div", { class: "ledger-channel" }, channel)] : []),
+      ...this.#lines.slice(at * taps, (at + 1) * taps).map(({ line }) => line),
+    ]);
     this.body.replaceChildren(...rows);
   }
 
@@ -156,4 +147,18 @@ export class Ledger {
     for (const name of ["dot", "bias", "rounding", "pre"]) this.#foot(name, "", null);
     this.#foot("output", "largest = output", text(taps[winner].value));
   }
+}
+
+/** One line, empty: { line, chip, value, weight, product, total }, the last four with their text nodes. */
+function newLine() {
+  const number = (name) => {
+    const text = document.createTextNode("");
+    return { text, cell: h("span", { class: `number ${name}` }, text) };
+  };
+  const [value, weight, product, total] = ["value", "weight", "product", "total"].map(number);
+  const sign = (text) => h("span", { class: "sign" }, text);
+  const chip = h("i", { class: "chip", "aria-hidden": "true" });
+  const line = h("div", { class: "ledger-line", "data-ledger": "product" },
+    value.cell, sign(" × "), chip, weight.cell, sign(" = "), product.cell, " ", total.cell);
+  return { line, chip, value, weight, product, total };
 }
