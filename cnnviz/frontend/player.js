@@ -1,12 +1,16 @@
 /** The one place where time lives: which step the window stands at, and how it moves on. */
 
-/** Steps a second, or "sweep": the whole map in ten seconds, however many steps that takes. */
+/**
+ * Steps a second; "frame": a step with every frame the screen shows; "sweep": the whole map in ten seconds, however many
+ * steps that takes.
+ */
 export const SPEEDS = [
   ["1", "1 a second"],
   ["2", "2 a second"],
   ["5", "5 a second"],
   ["15", "15 a second"],
   ["60", "60 a second"],
+  ["frame", "every frame"],
   ["sweep", "whole map in 10 s"],
 ];
 const SWEEP_SECONDS = 10;
@@ -74,11 +78,11 @@ export class Player {
   /** Lets `seconds` pass; true if the window moved or the player stopped. */
   tick(seconds) {
     if (!this.playing) return false;
-    const rate = this.speed === "sweep" ? Math.max(1, this.steps / SWEEP_SECONDS) : Number(this.speed);
-    this.#due += Math.min(seconds, LONGEST_FRAME) * rate;
-    const moves = Math.floor(this.#due + 1e-6);
+    const rates = { sweep: Math.max(1, this.steps / SWEEP_SECONDS), frame: 0 };
+    this.#due += Math.min(seconds, LONGEST_FRAME) * (rates[this.speed] ?? Number(this.speed));
+    const moves = this.speed === "frame" ? 1 : Math.floor(this.#due + 1e-6);
     if (!moves) return false;
-    this.#due -= moves;
+    this.#due = Math.max(0, this.#due - moves);
     const next = this.step + moves;
     if (next < this.steps) {
       this.step = next;

@@ -175,11 +175,10 @@ export class Stage {
 
   #tick(now) {
     this.#frame = 0;
-    const wasPlaying = this.player.playing;
     const moved = this.player.tick(this.#last ? (now - this.#last) / 1000 : 0);
     this.#last = this.player.playing ? now : 0;
     if (this.op && this.width && (moved || this.#stale.frame)) this.#draw();
-    if (wasPlaying && !this.player.playing) this.onMoved();
+    if (moved) this.onMoved();
     if (this.player.playing) this.#request();
   }
 

@@ -7,10 +7,15 @@ export function loadWeights(file, digest) {
   const url = new URL(`../cnnviz.assets/${file}?v=${digest}`, import.meta.url);
   if (!fetched.has(url.href)) {
     // the server sends no max-age: without force-cache every reload would fetch again
-    const promise = fetch(url, { cache: "force-cache" }).then(async (response) => {
-      if (!response.ok) throw new Error(`The weights ${file} could not be fetched (${response.status}).`);
-      return parseSafetensors(await response.arrayBuffer());
-    });
+    const promise = fetch(url, { cache: "force-cache" }).then(
+      async (response) => {
+        if (!response.ok) throw new Error(`The weights ${file} could not be fetched (${response.status}).`);
+        return parseSafetensors(await response.arrayBuffer());
+      },
+      () => {
+        throw new Error(`The weights ${file} could not be fetched.`); // each browser has words of its own for the reason
+      },
+    );
     promise.catch(() => fetched.delete(url.href)); // the next try fetches again
     fetched.set(url.href, promise);
   }

@@ -33,6 +33,13 @@ def test_so_many_steps_a_second(frontend, speed):
     assert sum(state["answer"] is True for state in states) == int(speed)  # it says when it moved, and only then
 
 
+def test_every_frame_is_one_step_however_long_frames_take(frontend):
+    states = follow(
+        frontend, [("play",), ("tick", 0.016), ("tick", 0.0167), ("tick", 0.1), ("tick", 0.001)], speed="frame"
+    )
+    assert [state["step"] for state in states] == [0, 1, 2, 3, 4]
+
+
 @given(st.sampled_from(["1", "2", "5", "15", "60"]), st.lists(st.floats(0, 0.2), max_size=60))
 def test_uneven_frames_lose_no_time(frontend, speed, frames):
     states = follow(frontend, [("play",), *(("tick", seconds) for seconds in frames)], rows=100, cols=100, speed=speed)
