@@ -148,8 +148,8 @@ def test_a_change_reveals_the_whole_map_unless_it_plays(frontend):
     assert [state["revealed"] for state in states] == [8, math.inf, 8, 8]
 
 
-def test_the_speeds_on_offer_are_numbers_or_the_sweep(frontend):
+def test_the_speeds_on_offer_grow_to_a_step_a_frame_and_a_sweep(frontend):
     script = "async () => (await bridge.load('player.js')).SPEEDS"
-    values = [value for value, _ in frontend.run(script)]
-    assert [float(value) for value in values[:-1]] == sorted(float(value) for value in values[:-1])
-    assert values[-1] == "sweep"
+    *numbers, frame, sweep = [value for value, _ in frontend.run(script)]
+    assert [float(number) for number in numbers] == sorted(float(number) for number in numbers)
+    assert (frame, sweep) == ("frame", "sweep")
