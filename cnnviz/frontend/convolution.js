@@ -80,10 +80,12 @@ class ConvolutionLab {
   #receiveImage(image) {
     if (!image) return;
     this.image = image;
-    if (!this.data || image.id !== this.data.image.id || image.id === this.shown) return;
-    this.shown = image.id;
-    if (this.data.image.source !== this.source) {
-      this.source = this.data.image.source;
+    if (!this.data || image.id !== this.data.image.id) return;
+    const { id, source } = this.data.image;
+    if (id === this.shown && source === this.source) return; // the same picture chosen anew has no strokes on it
+    this.shown = id;
+    if (source !== this.source) {
+      this.source = source;
       this.pad.restart(strokesFromText(this.data.image.strokes));
       if (this.data.image.draw) this.pad.choose("pen");
     }
@@ -189,7 +191,8 @@ class ConvolutionLab {
   /** Python's answer, if it belongs to what is on the stage now. */
   #receiveAnswer(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || answer.image !== this.shown || !this.stage.op) return;
+    const { revision, image, source } = answer;
+    if (revision !== this.#revision || image !== this.shown || source !== this.source || !this.stage.op) return;
     if (answer.refused) return this.#say(answer.refused);
     const weights = this.filter.data.reduce((sum, value) => sum + Math.abs(value), 0);
     const largest = this.pixels.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -8,6 +8,7 @@ const GREY = [[0, 0, 0], [255, 255, 255]];
 export const ACCENT = "#ffb000";
 export const INK = "#1c2128";
 export const PAPER = "#ffffff";
+const BLACK = "#000000";
 
 const STEPS = 512;
 
@@ -41,13 +42,16 @@ export function css(scale, value) {
   return `rgb(${colour & 255},${(colour >> 8) & 255},${(colour >> 16) & 255})`;
 }
 
-/** Dark or light text, whichever stands out more on this colour (WCAG relative luminance). */
+/**
+ * Black or white text, whichever stands out more on this colour (WCAG relative luminance). One of them always has the
+ * contrast of 4.5 that small digits need; on a middling orange, neither white nor the softer ink would.
+ */
 export function inkOn(colour) {
   const [r, g, b] = [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255].map((byte) => {
     const part = byte / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.2 ? INK : PAPER;
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? BLACK : PAPER;
 }
 
 /** A CSS gradient for a legend. */

@@ -1,6 +1,7 @@
 """The network page: what the browser is told of a trained network, and what torch makes of the same picture."""
 
 from functools import partial
+from urllib.parse import parse_qsl
 
 import numpy as np
 import streamlit as st
@@ -51,9 +52,13 @@ def settled(name: str) -> None:
         revision = state.revision(number)
     except ValueError:  # no view writes such a message
         return
-    before = st.session_state.image
     st.session_state[_REVISION] = revision
-    state.settle(query, (*state.NETWORK, *state.STROKES, state.PARAMETERS["image"]))
+    state.settle(query, state.NETWORK)
+    before, said = st.session_state.image, dict(parse_qsl(query))
+    untouched = said.get("image") == st.session_state.get(_SEED, {}).get("image") and "strokes" not in said
+    if before not in (*DIGITS, DRAW) and untouched:
+        return  # whoever only looks at the stand-in digit keeps the picture, and the strokes, of the other pages
+    state.settle(query, (*state.STROKES, state.PARAMETERS["image"]))
     if st.session_state.image != before:
         st.session_state.size = None
 

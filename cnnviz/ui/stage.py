@@ -68,7 +68,7 @@ def settled() -> None:
 
 def answer(image: CurrentImage) -> None:
     """Sends torch's feature map for what the session holds, with the revision it belongs to."""
-    about = {"revision": st.session_state[_REVISION], "image": image.id}
+    about = {"revision": st.session_state[_REVISION], "image": image.id, "source": image.source}
     try:
         operation = session_convolution(image.painted())
     except ValueError as error:

@@ -123,6 +123,16 @@ def test_a_message_at_rest_becomes_the_session():
         assert now.size is None  # the drawing opens at its own size on the next page
 
 
+def test_who_only_looks_at_the_stand_in_digit_keeps_the_drawing_of_another_page():
+    seed = {network_view._SEED: {"seed": "", "image": "digit_0", "strokes": ""}}
+    with held("7;image=digit_0&unit=conv1,2,0,0", image="cat", strokes=SEVEN, size=20, **seed) as now:
+        network_view.settled("mnist")
+        assert (now.image, now.strokes, now.size, now.unit) == ("cat", SEVEN, 20, "conv1,2,0,0")
+    with held("8;image=digit_4", image="cat", strokes=SEVEN, size=20, **seed) as now:
+        network_view.settled("mnist")
+        assert (now.image, now.strokes, now.size) == ("digit_4", (), None)
+
+
 def test_the_same_picture_keeps_its_size():
     with held("7;image=draw&strokes=p60_2s2s2s8c8c5k", image="draw", size=20, stride=2) as now:
         network_view.settled("mnist")
