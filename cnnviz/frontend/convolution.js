@@ -50,7 +50,7 @@ class ConvolutionLab {
     this.stage.kernelNote.after(this.sameControl);
     this.notice = h("p", { class: "notice", role: "status" });
     const remarks = h("div", { class: "remarks" }, this.notice, this.toolbar.formula);
-    this.element = h("div", { class: "lab" }, this.toolbar.element, remarks, this.stage.element);
+    this.element = h("div", { class: "cnnviz lab" }, this.toolbar.element, remarks, this.stage.element);
     this.unsubscribe = [
       subscribe("image", (image) => this.#receiveImage(image)),
       subscribe("answer", (answer) => this.#receiveAnswer(answer)),

@@ -84,7 +84,7 @@ class NetworkView {
     this.agreement = h("p", { class: "agreement" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.#buildStage();
-    this.element = h("div", { class: "network", "data-network": network.name },
+    this.element = h("div", { class: "cnnviz network", "data-network": network.name },
       this.#buildToolbar(network), this.digit.strip, this.notice,
       h("div", { class: "layers" }, this.digit.element, ...this.#buildLayers(labels)),
       h("div", { class: "below" }, this.readout, this.agreement),

@@ -37,7 +37,7 @@ def network_view(name: str, *, arrived: bool) -> None:
         digits = np.stack([sample_image(key)[0] for key in DIGITS])
         feed("digits", digits, keys=list(DIGITS), labels=[SAMPLES[key].title for key in DIGITS])
         feed("answer", answer(name), revision=st.session_state[_REVISION])
-    component("network", js="network.js", css="style.css")(
+    component("network", js="network.js", css="network.css")(
         key=_KEY,
         data=cached.network_description(name) | st.session_state[_SEED],
         on_settled_change=partial(settled, name),

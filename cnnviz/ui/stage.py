@@ -33,7 +33,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
     # the strokes, too, are only a seed: as long as the picture stays, they are the browser's
     if arrived or st.session_state.get(_SOURCE, ("",))[0] != image.source:
         st.session_state[_SOURCE] = (image.source, state.link(state.STROKES).removeprefix("strokes="))
-    component("convolution", js="convolution.js", css="style.css")(
+    component("convolution", js="convolution.js", css="convolution.css")(
         key=_KEY,
         data={
             "kernels": cached.kernel_table(),
