@@ -1,0 +1,59 @@
+"""What stays behind when views are opened and closed and pictures change, again and again."""
+
+from collections.abc import Callable, Iterator
+
+from tests.benchmarks.convolution import PHOTOGRAPHS_PATH, photograph_chooser
+from tests.benchmarks.network import digit_chooser, unit_opener
+from tests.benchmarks.probe import Bench, Probe, probed
+from tests.benchmarks.report import Measurement
+
+REST = 1500  # milliseconds after the last change: messages have come and gone
+
+
+def units(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """A unit's stage is opened and closed 50 times."""
+    with probed(bench, "/network") as probe:
+        open_unit = unit_opener(probe)
+
+        def open_and_close(at: int) -> None:
+            open_unit(at)
+            probe.page.keyboard.press("Escape")
+
+        yield from _left("units", probe, open_and_close, warm_up=20, times=50)
+
+
+def digits(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """Another digit is chosen 100 times."""
+    with probed(bench, "/network") as probe:
+        yield from _left("digits", probe, digit_chooser(probe), warm_up=100, times=100)
+
+
+def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """Another photograph is chosen 100 times; each comes from Python."""
+    with probed(bench, PHOTOGRAPHS_PATH) as probe:
+        yield from _left("images", probe, photograph_chooser(probe), warm_up=100, times=100)
+
+
+def _left(
+    key: str, probe: Probe, act: Callable[[int], object], *, warm_up: int, times: int
+) -> Iterator[tuple[str, Measurement]]:
+    """What there is more of after `times` times than after the warm-up. Both end with the same picture on the page.
+
+    The warm-up is long, because the browser keeps compiled script and the like for what is done often.
+    """
+    probe.pauses = False
+    for at in range(warm_up):
+        act(at)
+    probe.page.wait_for_timeout(REST)
+    before = probe.leftovers()
+    for at in range(times):
+        act(at)
+    probe.page.wait_for_timeout(REST)
+    after = probe.leftovers()
+    more = {name: after[name] - before[name] for name in after}
+    yield f"{key}_heap", Measurement((more["heap"],), notes={"before": before["heap"], "after": after["heap"]})
+    elements = {name: more[name] for name in ("nodes", "listeners")}
+    yield f"{key}_elements", Measurement((sum(elements.values()),), notes=elements)
+    # a loop is one as long as it runs at all
+    waiting = {"timers": more["timers"], "loops": after["loops"]}
+    yield f"{key}_timers", Measurement((sum(waiting.values()),), notes=waiting)

@@ -1,0 +1,48 @@
+"""Which measurement gives which rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.benchmarks import convolution, leftovers, loading, messages, network, reruns
+from tests.benchmarks.report import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measurement by the name it is asked for, and the keys of the budgets that it yields samples for."""
+
+    name: str
+    run: Callable[..., Iterator[tuple[str, Measurement]]]
+    keys: tuple[str, ...]
+
+
+def _left(key: str) -> tuple[str, ...]:
+    return f"{key}_heap", f"{key}_elements", f"{key}_timers"
+
+
+# without a browser, so that nothing else runs meanwhile
+IN_PYTHON = (
+    Measure("reruns", reruns.reruns, ("rerun", "rerun_photograph", "rerun_network")),
+    Measure("torch", reruns.torchs_part, ("torch_photograph", "torch_network")),
+)
+IN_THE_BROWSER = (
+    Measure("hover", convolution.hover, ("hover", "hover_photograph")),
+    Measure("settings", convolution.settings, ("stride", "padding", "kernel_size", "stride_photograph")),
+    Measure("weight", convolution.weight, ("weight_arrow", "weight_typed")),
+    Measure(
+        "slide",
+        convolution.slide,
+        ("slide_16", "slide_64", "slide_128", "slide_rate", "slide_longest", "slide_growth"),
+    ),
+    Measure("pen", network.pen, ("pen",)),
+    Measure("digits", network.digits, ("digit", "digit_frame")),
+    Measure("units", network.units, ("unit",)),
+    Measure("images", convolution.images, ("image",)),
+    Measure("messages", messages.messages, ("message", "message_photograph", "message_network")),
+    Measure("units-left", leftovers.units, _left("units")),
+    Measure("digits-left", leftovers.digits, _left("digits")),
+    Measure("images-left", leftovers.images, _left("images")),
+    Measure("loading", loading.loading, ("load_convolution", "load_network")),
+    Measure("traffic", loading.traffic, ("bytes_convolution", "bytes_network")),
+)
+MEASURES = IN_PYTHON + IN_THE_BROWSER
