@@ -83,7 +83,9 @@ def browser_dangers(path: str, source: str) -> list[str]:
     """The same for a file that the browser gets, and its imports and addresses that leave the folder."""
     code = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     code = re.sub(r"(?m)(^|\s)//.*$", "", code)
-    found = [f"imports {name}" for name in JS_IMPORT.findall(code) if not name.startswith(("./", "../"))]
+    # a script's bare name is a package; a style sheet's is a file beside it
+    beside = re.compile(r"[\w-]+\.css|\.{1,2}/.*" if path.endswith(".css") else r"\.{1,2}/.*")
+    found = [f"imports {name}" for name in JS_IMPORT.findall(code) if not beside.fullmatch(name)]
     found += [url for url in ELSEWHERE.findall(code) if not url.startswith(XML_NAMES)]
     found += [match[0] for match in MAKES_PAGE_FROM_TEXT.finditer(code)]
     found += [match[0] for match in MAKES_CODE_FROM_TEXT.finditer(code)]
@@ -180,9 +182,9 @@ def test_the_browser_gets_no_raw_text_and_nothing_from_elsewhere():
 def test_every_module_of_the_frontend_imports_files_that_are_there():
     lost = [
         f"{path} imports {name}"
-        for path, source in ours(".js")
+        for path, source in ours(".js", ".css")
         for name in JS_IMPORT.findall(source)
-        if name.startswith(".") and not (ROOT / path).parent.joinpath(name).is_file()
+        if not (ROOT / path).parent.joinpath(name).is_file()
     ]
     assert lost == []
 
