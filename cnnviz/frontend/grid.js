@@ -7,6 +7,12 @@ const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cell
 export const LEAST_FOR_DIGITS = 20;
 const LEAST_FONT = 9;
 
+/** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */
+export function cellSize({ rows, cols, margin = [0, 0], width, height = width }, ratio = globalThis.devicePixelRatio || 1) {
+  const cell = Math.min(width / (cols + 2 * margin[1]), height / (rows + 2 * margin[0])) * ratio;
+  return (cell >= 8 ? Math.floor(cell) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
+}
+
 /**
  * The canvas may show `margin` rows and columns around the grid proper (padding); `panel`, the element that tests,
  * pointers and screen readers hold on to, lies exactly over the grid proper.
@@ -31,9 +37,7 @@ export class Grid {
     Object.assign(this, { rows, cols, margin, ratio });
     this.allRows = rows + 2 * margin[0];
     this.allCols = cols + 2 * margin[1];
-    let cell = Math.min(width / this.allCols, height / this.allRows) * ratio;
-    if (cell >= 8) cell = Math.floor(cell); // whole device pixels keep the lines sharp; tiny cells need the room
-    this.cell = cell / ratio;
+    this.cell = cellSize({ rows, cols, margin, width, height }, ratio);
     const [boxWidth, boxHeight] = [this.allCols * this.cell, this.allRows * this.cell];
     for (const canvas of [this.canvas, this.#base]) {
       canvas.width = Math.round(boxWidth * ratio);

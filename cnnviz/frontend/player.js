@@ -19,6 +19,7 @@ const LONGEST_FRAME = 0.25; // a tab that slept does not leap ahead when it wake
 export class Player {
   step = 0;
   steps = 1;
+  rows = 1;
   cols = 1;
   playing = false;
   speed = "2";
@@ -29,6 +30,7 @@ export class Player {
   /** A new picture: as many steps as it has, at the same step if there is one. */
   resize(rows, cols) {
     this.steps = rows * cols;
+    this.rows = rows;
     this.cols = cols;
     this.step = Math.min(this.step, this.steps - 1);
   }

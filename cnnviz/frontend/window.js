@@ -13,20 +13,26 @@ export function windowAt({ rows, cols }, [row, col]) {
   };
 }
 
-/** Every value of the window with its weight, all channels, in the order of the sum: [{ value, weight, padding }]. */
+/** The input's value at a cell, or null beyond its edge. */
+export function valueAt({ input }, channel, row, col) {
+  const [, height, width] = input.shape;
+  if (row < 0 || col < 0 || row >= height || col >= width) return null;
+  return input.data[(channel * height + row) * width + col];
+}
+
+/** Every value of the window with its weight, all channels, in the order of the sum: [{ value, weight, padding, row, col }]. */
 export function tapsAt(operation, position) {
   const { input, weight, rows, cols } = operation;
-  const [channels, height, width] = input.shape;
   const { row, col } = windowAt(operation, position);
   const taps = [];
-  for (let c = 0; c < channels; c++) {
+  for (let c = 0; c < input.shape[0]; c++) {
     for (let u = 0; u < rows.kernel; u++) {
       const r = row + u * rows.dilation;
       for (let v = 0; v < cols.kernel; v++) {
         const k = col + v * cols.dilation;
-        const padding = r < 0 || k < 0 || r >= height || k >= width;
-        const value = padding ? 0 : input.data[(c * height + r) * width + k];
-        taps.push({ value, weight: weight ? weight.data[taps.length] : 1, padding });
+        const value = valueAt(operation, c, r, k);
+        const padding = value === null;
+        taps.push({ value: value ?? 0, weight: weight ? weight.data[taps.length] : 1, padding, row: r, col: k });
       }
     }
   }

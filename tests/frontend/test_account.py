@@ -66,7 +66,7 @@ def accounts(frontend, cases, most=2):
     """Each case is (values, weights, bias); the accounts, after every one has been added again."""
     pres = [sum_of(*case) for case in cases]
     given = [(taps(values, weights), bias, pre, most) for (values, weights, bias), pre in zip(cases, pres, strict=True)]
-    answers = frontend.each("ledger.js", "account", given)
+    answers = frontend.each("account.js", "account", given)
     for case, pre, account in zip(cases, pres, answers, strict=True):
         check(account, *case, pre)
     return answers
@@ -177,7 +177,7 @@ def test_values_that_round_to_zero_have_no_minus(frontend, weights, most):
 
 def test_an_account_worked_by_hand(frontend):
     lines = [{"value": 0.5, "weight": -1}, {"value": 0.25, "weight": 2}, {"value": 1, "weight": 0.1}]
-    account = frontend.call("ledger.js", "account", lines, -0.75, -0.65)
+    account = frontend.call("account.js", "account", lines, -0.75, -0.65)
     assert account == {
         "lines": [
             {"value": "0.50", "weight": "−1.0", "product": "−0.500", "total": "−0.500"},
@@ -217,7 +217,7 @@ def test_the_sentence_of_a_short_sum_is_true(frontend, count, bias, endless, rel
     random = np.random.default_rng(seed)
     weights = single(random.standard_normal(count)) if endless else two_decimals(random, count, -2, 2)
     (account,) = accounts(frontend, [(two_decimals(random, count, 0, 1), weights, bias)])
-    sentence = frontend.call("ledger.js", "sentence", [3, 4], account, relu)
+    sentence = frontend.call("account.js", "sentence", [3, 4], account, relu)
     assert sentence.startswith("Row 4, column 5: ")
     total, sign, outcome = evaluated(sentence)
     assert outcome == value_of(account["preActivation"])
@@ -231,13 +231,14 @@ def test_the_sentence_of_a_short_sum_is_true(frontend, count, bias, endless, rel
 def test_a_sentence_brackets_negatives_and_shortens_long_sums(frontend):
     (short,) = accounts(frontend, [(single([3, 0, 2]), single([-1, 4, 1]), -2.0)])
     assert (
-        frontend.call("ledger.js", "sentence", [0, 2], short, False)
+        frontend.call("account.js", "sentence", [0, 2], short, False)
         == "Row 1, column 3: 3×(−1) + 0×4 + 2×1 + bias (−2) = −3"
     )
-    assert frontend.call("ledger.js", "sentence", [0, 2], short, True).endswith(" = −3, after ReLU 0")
+    assert frontend.call("account.js", "sentence", [0, 2], short, True).endswith(" = −3, after ReLU 0")
     (long,) = accounts(frontend, [(single(range(10)), single([1] * 10), 0.0)])
     assert (
-        frontend.call("ledger.js", "sentence", [0, 0], long, False) == "Row 1, column 1: 0×1 + 1×1 + 2×1 + … + 9×1 = 45"
+        frontend.call("account.js", "sentence", [0, 0], long, False)
+        == "Row 1, column 1: 0×1 + 1×1 + 2×1 + … + 9×1 = 45"
     )
 
 

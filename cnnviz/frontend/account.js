@@ -1,0 +1,62 @@
+/**
+ * The account of one output: pixel × weight = product, running total, bias, activation. Every printed product is the exact
+ * product of its printed operands and every total the exact sum of what stands above it; where the true value differs,
+ * a line "rounding" closes the account.
+ */
+
+import { decimal, decimalsOf, fromScaled, scaled } from "./numbers.js";
+
+const WEIGHT_DECIMALS = 4;
+
+/**
+ * The account in whole numbers of 10^−decimals, so that sums are exact.
+ *
+ * taps: [{ value, weight }], bias, preActivation: what the operation computed. `most` is how many decimals an operand may
+ * show. Returns { lines: [{ value, weight, product, total }], dotProduct, bias, rounding, preActivation } as text.
+ */
+export function account(taps, bias, preActivation, most = 2) {
+  let valueDecimals = 0;
+  let weightDecimals = 0;
+  for (const { value, weight } of taps) {
+    if (valueDecimals < most) valueDecimals = Math.max(valueDecimals, decimalsOf(value, most));
+    if (weightDecimals < WEIGHT_DECIMALS) weightDecimals = Math.max(weightDecimals, decimalsOf(weight, WEIGHT_DECIMALS));
+  }
+  const biasDecimals = decimalsOf(bias, WEIGHT_DECIMALS);
+  // a trained weight has no end of digits: what four of them would add is noise beside the rounding of the values
+  if (weightDecimals === WEIGHT_DECIMALS && most > 2) weightDecimals = 3;
+  const decimals = Math.max(valueDecimals + weightDecimals, biasDecimals);
+  const spare = 10 ** (decimals - valueDecimals - weightDecimals);
+  let total = 0;
+  const lines = taps.map(({ value, weight }) => {
+    const product = scaled(value, valueDecimals) * scaled(weight, weightDecimals);
+    total += product * spare;
+    return {
+      value: decimal(value, valueDecimals),
+      weight: decimal(weight, weightDecimals),
+      product: fromScaled(product, valueDecimals + weightDecimals),
+      total: fromScaled(total, decimals),
+    };
+  });
+  const biasUnits = scaled(bias, decimals);
+  const outcome = scaled(preActivation, decimals);
+  const rounding = outcome - total - biasUnits;
+  return {
+    lines,
+    decimals,
+    dotProduct: fromScaled(total, decimals),
+    bias: fromScaled(biasUnits, decimals),
+    rounding: rounding ? fromScaled(rounding, decimals) : null,
+    preActivation: fromScaled(outcome, decimals),
+    activation: fromScaled(Math.max(0, outcome), decimals),
+  };
+}
+
+/** "Row 3, column 4: 3×(−1) + 3×0 + … = −2": long sums show their first and last terms. */
+export function sentence([row, col], { lines, bias, rounding, preActivation, activation }, relu) {
+  const bracket = (text) => (text.startsWith("−") ? `(${text})` : text);
+  const terms = lines.map(({ value, weight }) => `${bracket(value)}×${bracket(weight)}`);
+  const shown = terms.length <= 9 ? terms : [...terms.slice(0, 3), "…", terms.at(-1)];
+  const sum = shown.join(" + ") + (/[1-9]/.test(bias) ? ` + bias ${bracket(bias)}` : "");
+  const outcome = `${rounding ? "≈" : "="} ${preActivation}`;
+  return `Row ${row + 1}, column ${col + 1}: ${sum} ${outcome}${relu ? `, after ReLU ${activation}` : ""}`;
+}

@@ -1,0 +1,29 @@
+/**
+ * The table of all that the stage can show. A kind says what its window does, in numbers and in words; the stage asks it,
+ * and never which kind it is.
+ *
+ * {
+ *   weighs                  does it have weights, and with them a kernel and products?
+ *   window                  the title over the ledger
+ *   edge                    what a cell beyond the edge counts as: { text, counted }: its digits where it holds no value of
+ *                           the input (text), and whether it enters the result at all (counted); see window.js for its value
+ *   taps(op, position)      what is under the window: [{ value, weight, padding, row, col }] in the order of the sum
+ *   result(op, taps, position)           the account of one output: whatever the next two read
+ *   write(ledger, op, taps, result)      … as lines of the ledger
+ *   sentence(op, position, result)       … as a sentence
+ * }
+ */
+
+import { maxPooling } from "./max_pooling.js";
+import { weightedSum } from "./weighted_sum.js";
+
+const KINDS = {
+  conv2d: weightedSum,
+  max_pool2d: maxPooling,
+};
+
+export function kindOf(op) {
+  const kind = KINDS[op.kind];
+  if (!kind) throw new Error(`The stage has no kind of operation called ${op.kind}: add it to kinds.js.`);
+  return kind;
+}

@@ -1,0 +1,29 @@
+/** The kind that keeps the largest value under the window. */
+
+import { decimal } from "./numbers.js";
+import { tapsAt } from "./window.js";
+
+const text = (value) => decimal(value, 4);
+
+export const maxPooling = {
+  weighs: false,
+  window: "Window",
+  edge: { text: "−∞", counted: true },
+  taps: tapsAt,
+
+  /** Which tap the output came from; among equals the first, as in torch. */
+  result(op, taps, [row, col]) {
+    const output = op.output.data[row * op.output.shape[1] + col];
+    return { winner: taps.findIndex(({ value, padding }) => !padding && value === output), output };
+  },
+
+  write(ledger, op, taps, { winner, output }) {
+    const line = ({ value, padding }, at) => (padding ? "beyond the edge: −∞" : `${text(value)}${at === winner ? "   ← winner" : ""}`);
+    ledger.values("values in the window", taps.map(line), winner);
+    ledger.foot([["output", "largest = output", text(output)]]);
+  },
+
+  sentence(op, [row, col], { output }) {
+    return `Row ${row + 1}, column ${col + 1}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}`;
+  },
+};

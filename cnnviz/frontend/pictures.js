@@ -1,0 +1,91 @@
+/**
+ * The pictures on a stage's grids: what each cell shows, without anything that lies on it. Each takes all it needs and
+ * remembers nothing. `look` is { paper, font, dark }: the page's colours and type.
+ */
+
+import { LOUPE_AROUND } from "./layout.js";
+import { kindOf } from "./kinds.js";
+import { short } from "./numbers.js";
+import { packed } from "./palette.js";
+import { valueAt } from "./window.js";
+
+const PADDING_COLOUR = packed({ kind: "grey", top: 1 }, 0);
+const BETWEEN_PIXELS = "rgba(127, 133, 140, 0.45)"; // pixels may be white and may be black: this is neither
+
+/** The input with its padding. Digits are those of the chosen channel, unless the picture is in colour. */
+export function paintInput(grid, op, channel, look) {
+  const { margin } = grid;
+  const edge = kindOf(op).edge;
+  const rgb = op.picture.kind === "rgb";
+  const at = (r, c) => valueAt(op, channel, r - margin[0], c - margin[1]);
+  grid.paint({
+    ...look,
+    line: op.picture.kind === "activation" ? look.paper : BETWEEN_PIXELS,
+    colourOf: rgb ? (r, c) => colourAt(op, r - margin[0], c - margin[1]) : (r, c) => shade(op.picture, at(r, c)),
+    textOf: grid.showsDigits && !rgb ? (r, c) => digits(at(r, c), grid, edge.text) : null,
+    faded: (r, c) => at(r, c) === null,
+  });
+}
+
+export function paintOutput(grid, op, scale, look) {
+  const { cols } = grid;
+  grid.paint({
+    ...look,
+    colourOf: (r, c) => packed(scale, op.output.data[r * cols + c]),
+    textOf: grid.showsDigits ? (r, c) => short(op.output.data[r * cols + c], grid.characters) : null,
+  });
+}
+
+/** Value × weight of one channel's taps. */
+export function paintProducts(grid, taps, look) {
+  const { cols } = grid;
+  const values = taps.map(({ value, weight }) => value * weight);
+  const top = values.reduce((a, value) => Math.max(a, Math.abs(value)), 0) || 1;
+  grid.paint({
+    ...look,
+    colourOf: (r, c) => packed({ kind: "activation", top }, values[r * cols + c]),
+    textOf: (r, c) => short(values[r * cols + c], grid.characters),
+  });
+}
+
+/** The window as it lies on the loupe. */
+export function loupeMark(window) {
+  return { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
+}
+
+/** The window and the cells around it, with the digits of the chosen channel. */
+export function paintLoupe(grid, op, channel, window, look) {
+  const [top, left] = [window.row - LOUPE_AROUND, window.col - LOUPE_AROUND];
+  const inWindow = (r, c) =>
+    r >= LOUPE_AROUND && c >= LOUPE_AROUND && r < window.rows + LOUPE_AROUND && c < window.cols + LOUPE_AROUND;
+  const at = (r, c) => valueAt(op, channel, top + r, left + c);
+  const scale = op.picture.kind === "rgb" ? { ...op.picture, kind: "grey" } : op.picture;
+  const blank = packed({ kind: "grey", top: 1 }, look.dark ? 0.12 : 0.95);
+  const edge = kindOf(op).edge;
+  grid.paint({
+    ...look,
+    colourOf: (r, c) => (at(r, c) === null && !inWindow(r, c) ? blank : shade(scale, at(r, c))),
+    textOf: (r, c) => digits(at(r, c), grid, inWindow(r, c) ? edge.text : ""),
+    faded: (r, c) => at(r, c) === null,
+  });
+}
+
+function shade(scale, value) {
+  return value === null ? PADDING_COLOUR : packed(scale, value);
+}
+
+function digits(value, grid, beyond) {
+  return value === null ? beyond : short(value, grid.characters);
+}
+
+/** A cell of a picture in red, green and blue. */
+function colourAt(op, row, col) {
+  const { bottom, top } = op.picture;
+  let colour = 255 << 24;
+  for (let c = 0; c < op.input.shape[0]; c++) {
+    const value = valueAt(op, c, row, col);
+    if (value === null) return PADDING_COLOUR;
+    colour |= Math.round(255 * Math.min(1, Math.max(0, (value - bottom) / (top - bottom)))) << (8 * c);
+  }
+  return colour >>> 0;
+}
