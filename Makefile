@@ -28,9 +28,9 @@ lint: $(TOOLS)  ## check style and layout of the code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-train: $(APP)  ## train the digit network (DATA=folder of Parquet files)
+train: $(APP)  ## train the shipped networks (DATA=folder of Parquet files, NETWORK=only mnist, cifar10 or twins)
 	@test -n "$(DATA)" || { echo "Say where the Parquet files are: make train DATA=folder" >&2; exit 1; }
-	$(BIN)/python -m cnnviz.core.training --network mnist --data "$(DATA)"
+	$(BIN)/python -m cnnviz.core.training --data "$(DATA)" $(if $(NETWORK),--network $(NETWORK)) $(OPTIONS)
 
 bench: $(TOOLS) chromium  ## measure speed against its budgets, into build/benchmarks.json
 	$(BIN)/python -m tests.benchmarks

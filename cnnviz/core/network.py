@@ -14,7 +14,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 ASSETS = Path(__file__).parent.parent / "assets"
-NETWORKS = {"mnist": "Digits (MNIST)"}  # name of the weights → what a person calls them
+NETWORKS = {
+    "mnist": "Digits (MNIST)",
+    "cifar10": "Photographs (CIFAR-10)",
+}  # name of the weights → what a person calls them
 _REMEDY = "Install cnnviz again, or run `make train DATA=folder` (see the README)."
 
 
@@ -55,12 +58,12 @@ class ConvNet(nn.Module):
 class NormedConvNet(nn.Module):
     """A `ConvNet` as it is trained: inputs brought to mean 0 and spread 1, and BatchNorm before each ReLU.
 
-    Both only help the optimiser. `folded` works them into the layers and leaves the plain network.
+    Both only help the optimiser. `folded` works them into the layers and leaves the plain network, ``net``.
     """
 
-    def __init__(self, mean: Tensor, spread: Tensor) -> None:
+    def __init__(self, mean: Tensor, spread: Tensor, net: ConvNet | None = None) -> None:
         super().__init__()
-        self.net = ConvNet()
+        self.net = ConvNet() if net is None else net
         self.norms = nn.ModuleDict(
             {
                 "conv1": nn.BatchNorm2d(6),
@@ -75,8 +78,9 @@ class NormedConvNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         net = self.net
         x = (x - self.mean) / self.spread
-        x = net.pool(net.relu(self.norms["conv1"](net.conv1(x))))
-        x = net.pool(net.relu(self.norms["conv2"](net.conv2(x))))
+        for name in ("conv1", "conv2"):
+            x = net.relu(self.norms[name](getattr(net, name)(x)))
+            x = x if net.pool is None else net.pool(x)
         x = net.flatten(x)
         x = net.relu(self.norms["fc1"](net.fc1(x)))
         x = net.relu(self.norms["fc2"](net.fc2(x)))
@@ -103,26 +107,30 @@ def load_network(name: str = "mnist", folder: Path = ASSETS) -> ConvNet:
     It takes pictures (N, 3, 32, 32) as they are seen, in [0, 1]. NetworkError if there is no such network, or its weights
     are missing, damaged or of another shape.
     """
-    path = _path(name, folder, ".safetensors")
-    try:
-        weights = load_file(path)
-    except FileNotFoundError:
-        raise NetworkError(f"The weights of the network {name!r} are missing ({path}). {_REMEDY}") from None
-    except (OSError, SafetensorError) as error:
-        raise NetworkError(
-            f"The weights of the network {name!r} cannot be read ({path}: {error}). {_REMEDY}"
-        ) from error
     network = ConvNet()
     wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-    found = {key: tuple(tensor.shape) for key, tensor in weights.items()}
+    network.load_state_dict(
+        read_tensors(_path(name, folder, ".safetensors"), wanted, f"weights of the network {name!r}")
+    )
+    return network.eval().requires_grad_(False)
+
+
+def read_tensors(path: Path, wanted: Mapping[str, tuple[int, ...]], title: str) -> dict[str, Tensor]:
+    """The tensors of a safetensors file; NetworkError, about the ``title``, unless they are those ``wanted``, and finite."""
+    try:
+        tensors = load_file(path)
+    except FileNotFoundError:
+        raise NetworkError(f"The {title} are missing ({path}). {_REMEDY}") from None
+    except (OSError, SafetensorError) as error:
+        raise NetworkError(f"The {title} cannot be read ({path}: {error}). {_REMEDY}") from error
+    found = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     for key in wanted | found:
         if wanted.get(key) != found.get(key):
             shapes = f"{key} should be {wanted.get(key, 'absent')}, but is {found.get(key, 'absent')}"
-            raise NetworkError(f"The weights in {path} are not those of the network {name!r}: {shapes}. {_REMEDY}")
-    if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in weights.values()):
-        raise NetworkError(f"The weights in {path} hold values that are not finite numbers. {_REMEDY}")
-    network.load_state_dict(weights)
-    return network.eval().requires_grad_(False)
+            raise NetworkError(f"These are not the {title} ({path}): {shapes}. {_REMEDY}")
+    if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in tensors.values()):
+        raise NetworkError(f"The {title} hold values that are not finite numbers ({path}). {_REMEDY}")
+    return tensors
 
 
 def load_card(name: str = "mnist", folder: Path = ASSETS) -> Mapping[str, Any]:
@@ -131,14 +139,22 @@ def load_card(name: str = "mnist", folder: Path = ASSETS) -> Mapping[str, Any]:
     NetworkError if there is no such network, or its card is missing or cannot be read.
     """
     path = _path(name, folder, ".json")
+    card = read_card(path, f"card of the network {name!r}")
+    if len(card.get("labels") or ()) != 10:
+        raise NetworkError(f"The card in {path} does not name its ten classes under “labels”. {_REMEDY}")
+    return card
+
+
+def read_card(path: Path, title: str) -> Mapping[str, Any]:
+    """A JSON object, read only; NetworkError, about the ``title``, if there is none."""
     try:
         card = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise NetworkError(f"The card of the network {name!r} is missing ({path}). {_REMEDY}") from None
+        raise NetworkError(f"The {title} is missing ({path}). {_REMEDY}") from None
     except (OSError, ValueError) as error:
-        raise NetworkError(f"The card of the network {name!r} cannot be read ({path}: {error}). {_REMEDY}") from error
-    if not isinstance(card, dict) or len(card.get("labels") or ()) != 10:
-        raise NetworkError(f"The card in {path} does not name its ten classes under “labels”. {_REMEDY}")
+        raise NetworkError(f"The {title} cannot be read ({path}: {error}). {_REMEDY}") from error
+    if not isinstance(card, dict):
+        raise NetworkError(f"The {title} should be a JSON object ({path}). {_REMEDY}")
     return _frozen(card)
 
 
