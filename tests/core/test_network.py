@@ -19,6 +19,7 @@ from cnnviz.core.network import (
     probe,
     weights_digest,
 )
+from cnnviz.core.samples import CIFAR10_CLASSES
 
 
 def save_weights(folder, **changes):
@@ -106,13 +107,32 @@ def test_weights_and_card_belong_together(name):
     assert card["parameters"] == 62_006
 
 
-def test_the_digit_networks_card_adds_up():
-    card = load_card("mnist")
+@pytest.mark.parametrize(("name", "least"), [("mnist", 0.99), ("cifar10", 0.70)])
+def test_a_card_adds_up(name, least):
+    card = load_card(name)
     matrix = torch.tensor(card["confusion_matrix"])
     assert matrix.shape == (10, 10)
     assert matrix.sum() == card["test_rows"] == 10_000
     assert card["test_accuracy"] == pytest.approx(matrix.trace().item() / 10_000, abs=5e-5)
-    assert card["test_accuracy"] >= 0.99
+    assert card["test_accuracy"] >= least
+    assert card["class_accuracy"] == pytest.approx((matrix.diagonal() / matrix.sum(dim=1)).tolist(), abs=5e-5)
+
+
+def test_the_reliability_table_of_the_photograph_network_counts_every_test_picture():
+    card = load_card("cifar10")
+    bins = [row for row in card["calibration"]["bins"] if row["rows"]]
+    assert sum(row["rows"] for row in bins) == 10_000
+    right = sum(row["rows"] * row["accuracy"] for row in bins) / 10_000
+    assert right == pytest.approx(card["test_accuracy"], abs=1e-4)
+    assert card["calibration"]["sure"]["rows"] == bins[-1]["rows"]
+
+
+def test_the_photograph_network_knows_cifar10s_classes_in_their_order():
+    assert class_labels("cifar10") == CIFAR10_CLASSES
+
+
+def test_the_digit_network_reads_digits_drawn_with_a_pen():
+    card = load_card("mnist")
     assert card["held_out"]["accuracy"]["pen digits"] >= 0.975
     assert class_labels("mnist") == tuple("0123456789")
 
@@ -132,7 +152,7 @@ def test_the_card_is_read_only_all_the_way_down():
 
 
 def test_an_unknown_name_is_told_which_networks_there_are():
-    with pytest.raises(NetworkError, match="no network 'minst'; there is 'mnist'"):
+    with pytest.raises(NetworkError, match="no network 'minst'; there is 'mnist', 'cifar10'"):
         load_network("minst")
 
 
