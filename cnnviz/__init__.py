@@ -9,9 +9,9 @@ tensor([[2., 1.],
         [1., 2.]])
 """
 
+from cnnviz.core.decoding import decode_image
 from cnnviz.core.digits import centre_digit
 from cnnviz.core.image_files import ImageError
-from cnnviz.core.images import decode_image
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import load_network
 from cnnviz.core.operations import conv2d

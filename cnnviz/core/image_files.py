@@ -31,6 +31,7 @@ class Raster:
     inverted: bool = False  # a TIFF whose largest value is black
     clear: tuple[int, ...] | None = None  # the one colour that means transparent
     grey: bool = False  # red, green and blue are known to be equal
+    remark: str = ""  # what of the file is not to be seen
 
 
 def shrink_factor(width: int, height: int) -> int:
@@ -60,6 +61,8 @@ _NO_PICTURES = {
     b"\x7fELF": "a program, not a picture",
 }
 
+_FIRST_FRAME = "Of this moving picture, the first frame is shown."
+_FIRST_PAGE = "Of this TIFF, the first page is shown."
 _TOO_MANY_PARTS = "This {} file is in too many pieces: open it in a picture program and save it again."
 
 # What keeps each file within 2 s and 300 MB, measured: decoders need more than the picture itself.
@@ -124,7 +127,7 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 
 def _open_png(data: bytes) -> Raster:
     """Header, palette, transparency and pixels, their checksums tested; orientation from the eXIf chunk."""
-    kept, facts, orientation, at = [data[:8]], {}, 1, 8
+    kept, facts, orientation, remark, at = [data[:8]], {}, 1, "", 8
     for _ in range(_MAX_PARTS):
         length, name = struct.unpack_from(">I4s", data, at)
         body, end = at + 8, at + 12 + length
@@ -137,6 +140,8 @@ def _open_png(data: bytes) -> Raster:
             kept.append(memoryview(data)[at:end])
         elif name == b"eXIf":
             orientation = _exif_orientation(data[body : end - 4])
+        elif name == b"acTL" and int.from_bytes(data[body : body + 4], "big") > 1:
+            remark = _FIRST_FRAME
         elif name == b"IEND":
             break
         at = end
@@ -154,7 +159,7 @@ def _open_png(data: bytes) -> Raster:
     if colour_type == 3 and b"PLTE" not in facts:
         raise ImageError("This PNG has lost its palette: copy or save it again.")
     image = PngImagePlugin.PngImageFile(io.BytesIO(b"".join([*kept, b"\0\0\0\0IEND\xae\x42\x60\x82"])))
-    return Raster(image, orientation, clear=clear, grey=colour_type == 4 and depth == 16)
+    return Raster(image, orientation, clear=clear, grey=colour_type == 4 and depth == 16, remark=remark)
 
 
 def _open_jpeg(data: bytes) -> Raster:
@@ -203,16 +208,8 @@ def _check_scans(image: JpegImagePlugin.JpegImageFile, scans: int) -> None:
 def _open_gif(data: bytes) -> Raster:
     """The header with its palette, the last graphic control before the first frame, and that frame."""
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
-    header, control, parts = data[:at], b"", 0
-    while data[at] == 0x21 and parts < _MAX_PARTS:
-        if data[at + 1] == 0xF9:
-            control = data[at : at + 8]
-        at += 2
-        while data[at] and parts < _MAX_PARTS:
-            at, parts = at + 1 + data[at], parts + 1
-        at, parts = at + 1, parts + 1
-    if parts >= _MAX_PARTS:
-        raise ImageError(_TOO_MANY_PARTS.format("GIF"))
+    header = data[:at]
+    at, control = _after_gif_extensions(data, at)
     if data[at] != 0x2C:
         raise ImageError("This GIF holds no picture where one should begin: save it again, or use PNG.")
     left, top, width, height = struct.unpack_from("<4H", data, at + 1)
@@ -220,7 +217,39 @@ def _open_gif(data: bytes) -> Raster:
     check_size(max(screen_width, left + width), max(screen_height, top + height))
     image = GifImagePlugin.GifImageFile(io.BytesIO(header + control + data[at:]))
     clear = image.info.get("transparency")
-    return Raster(image, clear=(clear,) if image.mode == "L" and clear is not None else None)
+    clear = (clear,) if image.mode == "L" and clear is not None else None
+    return Raster(image, clear=clear, remark=_FIRST_FRAME if _has_another_frame(data, at) else "")
+
+
+def _after_gif_extensions(data: bytes, at: int) -> tuple[int, bytes]:
+    """Where the GIF goes on behind the extensions that begin here, and the last graphic control among them."""
+    control, left = b"", _MAX_PARTS
+    while data[at] == 0x21:
+        if data[at + 1] == 0xF9:
+            control = data[at : at + 8]
+        at, left = _after_gif_blocks(data, at + 2, left)
+    return at, control
+
+
+def _after_gif_blocks(data: bytes, at: int, left: int) -> tuple[int, int]:
+    """Where the GIF goes on behind the blocks, each with its length before it, and how many more there may be."""
+    while left:
+        left -= 1
+        if not data[at]:
+            return at + 1, left
+        at += 1 + data[at]
+    raise ImageError(_TOO_MANY_PARTS.format("GIF"))
+
+
+def _has_another_frame(data: bytes, at: int) -> bool:
+    """Whether a second frame follows the one that begins here. A file that breaks off behind the first has none."""
+    palette = 3 << (data[at + 9] & 7) + 1 if data[at + 9] & 0x80 else 0
+    try:
+        at, _ = _after_gif_blocks(data, at + 10 + palette + 1, _MAX_PARTS)
+        at, _ = _after_gif_extensions(data, at)
+        return data[at] == 0x2C
+    except (IndexError, ImageError):
+        return False
 
 
 def _open_webp(data: bytes) -> Raster:
@@ -237,7 +266,8 @@ def _open_webp(data: bytes) -> Raster:
     check_size(width, height, _MAX_WEBP_PIXELS)
     image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
     exif = image.info.get("exif", b"")
-    return Raster(image, _exif_orientation(exif.removeprefix(b"Exif\0\0")))
+    remark = _FIRST_FRAME if image.n_frames > 1 else ""
+    return Raster(image, _exif_orientation(exif.removeprefix(b"Exif\0\0")), remark=remark)
 
 
 def _open_bmp(data: bytes) -> Raster:
@@ -285,8 +315,21 @@ def _open_tiff(data: bytes) -> Raster:
     header = data[:2] + struct.pack(order + "HI", 42, start)
     end = [b"\0" * (start - len(data)), *table, b"\0" * 4, beyond]
     image = TiffImagePlugin.TiffImageFile(io.BytesIO(b"".join([header, memoryview(data)[8:], *end])))
-    inverted = numbers.get(_PHOTOMETRIC, 1) == 0
-    return Raster(image, orientation if 1 <= orientation <= 8 else 1, white=white, inverted=inverted)
+    return Raster(
+        image,
+        orientation if 1 <= orientation <= 8 else 1,
+        white=white,
+        inverted=numbers.get(_PHOTOMETRIC, 1) == 0,
+        remark=_FIRST_PAGE if _has_another_page(data, order) else "",
+    )
+
+
+def _has_another_page(data: bytes, order: str) -> bool:
+    """Whether a second directory is named behind the first."""
+    (start,) = struct.unpack_from(order + "I", data, 4)
+    (entries,) = struct.unpack_from(order + "H", data, start)
+    following = data[start + 2 + 12 * entries :][:4]
+    return any(following)
 
 
 def _exif_orientation(exif: bytes) -> int:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from .images import decode_image
+from .decoding import decode_image
 
 FOLDER = Path(__file__).parent.parent / "assets" / "samples"
 FILES = {"photograph": "photographs/{}.jpg", "digit": "digits/{}.png", "cifar10": "cifar10/{}.png"}

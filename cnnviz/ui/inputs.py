@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from cnnviz.core.decoding import decode_image
 from cnnviz.core.image_files import ImageError
-from cnnviz.core.images import decode_image, shrunk
+from cnnviz.core.images import shrunk
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui import cached, state
 from cnnviz.ui.state import DRAW, UPLOAD
