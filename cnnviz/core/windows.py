@@ -41,14 +41,36 @@ def output_size(size: int, spec: WindowSpec) -> int:
     >>> output_size(7, WindowSpec(kernel_size=3, stride=2, padding=1))
     4
     """
-    least = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_padding": 0}
-    for field, smallest in least.items():
-        _check_whole(field.replace("_", " "), getattr(spec, field), smallest)
-    _check_whole("size of the input", size, 1)
+    _check_spec(size, spec)
     padded = _padded_size(size, spec)
     if spec.extent > padded:
         raise ValueError(_what_would_fit(size, spec))
     return (padded - spec.extent) // spec.stride + 1
+
+
+def pooled_size(size: int, spec: WindowSpec, *, ceil_mode: bool = False) -> int:
+    """How many places a pooling window has along an axis of ``size`` cells.
+
+    As `output_size`; with ``ceil_mode`` torch rounds up instead of down, so that a last window may reach beyond the
+    padded input, but it must start within the input or the padding before it. ValueError where torch's pooling refuses:
+    besides windows that do not fit, a padding of more than half the window.
+
+    >>> pooled_size(7, WindowSpec(2, stride=2)), pooled_size(7, WindowSpec(2, stride=2), ceil_mode=True)
+    (3, 4)
+    """
+    _check_spec(size, spec)
+    if spec.padding > spec.kernel_size // 2:
+        raise ValueError(
+            f"Pooling takes a padding of at most half its window, here {spec.kernel_size // 2}, and not {spec.padding}."
+        )
+    if not ceil_mode:
+        return output_size(size, spec)
+    places = -((spec.extent - _padded_size(size, spec)) // spec.stride) + 1  # rounded up
+    if (places - 1) * spec.stride >= size + spec.padding:  # the last would see nothing but padding
+        places -= 1
+    if places < 1:
+        raise ValueError(_what_would_fit(size, spec))
+    return places
 
 
 def window_starts(size: int, spec: WindowSpec) -> tuple[int, ...]:
@@ -81,6 +103,13 @@ def left_over(size: int, spec: WindowSpec) -> int:
 
 def _padded_size(size: int, spec: WindowSpec) -> int:
     return size + 2 * spec.padding + spec.extra_padding
+
+
+def _check_spec(size: int, spec: WindowSpec) -> None:
+    least = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_padding": 0}
+    for field, smallest in least.items():
+        _check_whole(field.replace("_", " "), getattr(spec, field), smallest)
+    _check_whole("size of the input", size, 1)
 
 
 def _check_whole(name: str, value: int, smallest: int) -> None:

@@ -21,6 +21,28 @@ export function extent(kernel, dilation) {
  * ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Throws Refused, with what would fit.
  */
 export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1 }) {
+  checkWindow(size, { kernel, stride, padding, dilation });
+  const padded = size + 2 * padding;
+  if (extent(kernel, dilation) > padded) refuseSpan(size, { kernel, padding, dilation });
+  return Math.floor((padded - extent(kernel, dilation)) / stride) + 1;
+}
+
+/**
+ * How many places a pooling window has along one axis: as outputSize, but with `ceilMode` rounded up, as long as the last
+ * window starts in the input or the padding before it. Throws Refused where torch's pooling would.
+ */
+export function pooledSize(size, { kernel, stride = kernel, padding = 0, dilation = 1 }, ceilMode = false) {
+  checkWindow(size, { kernel, stride, padding, dilation });
+  const most = Math.floor(kernel / 2);
+  if (padding > most) throw new Refused(`Pooling takes a padding of at most half its window, here ${most}, and not ${padding}.`);
+  if (!ceilMode) return outputSize(size, { kernel, stride, padding, dilation });
+  const places = Math.ceil((size + 2 * padding - extent(kernel, dilation)) / stride) + 1;
+  const seen = (places - 1) * stride >= size + padding ? places - 1 : places; // no window that sees only padding
+  if (seen < 1) refuseSpan(size, { kernel, padding, dilation });
+  return seen;
+}
+
+function checkWindow(size, { kernel, stride, padding, dilation }) {
   const wholes = [
     ["stride", stride, 1], ["padding", padding, 0], ["dilation", dilation, 1], ["kernel size", kernel, 1], ["size of the input", size, 1],
   ];
@@ -29,16 +51,16 @@ export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1
       throw new Refused(`The ${name} must be a whole number from ${least} up, not ${value}.`);
     }
   }
+}
+
+function refuseSpan(size, { kernel, padding, dilation }) {
   const padded = size + 2 * padding;
   const spans = extent(kernel, dilation);
-  if (spans > padded) {
-    const dilated = dilation > 1 ? ` (kernel ${kernel}, dilation ${dilation})` : "";
-    const pads = padding ? `the padded image only ${padded}` : `the image only ${size}`;
-    const needed = Math.ceil((spans - size) / 2);
-    const smaller = dilation > 1 ? "a smaller kernel or dilation" : `a kernel of ${padded} or less`;
-    throw new Refused(`The window spans ${spans} cells${dilated}, but ${pads}: padding ${needed} would fit, or ${smaller}.`);
-  }
-  return Math.floor((padded - spans) / stride) + 1;
+  const dilated = dilation > 1 ? ` (kernel ${kernel}, dilation ${dilation})` : "";
+  const pads = padding ? `the padded image only ${padded}` : `the image only ${size}`;
+  const needed = Math.ceil((spans - size) / 2);
+  const smaller = dilation > 1 ? "a smaller kernel or dilation" : `a kernel of ${padded} or less`;
+  throw new Refused(`The window spans ${spans} cells${dilated}, but ${pads}: padding ${needed} would fit, or ${smaller}.`);
 }
 
 /**
@@ -97,10 +119,11 @@ export function relu(x) {
  * Max pooling, as torch.nn.functional.max_pool2d: cells beyond the edge count as −∞, the first of equals wins.
  * kernel, stride, padding, dilation are [rows, cols]. `winners` holds, per output, the index h·W + w of its winner.
  */
-export function maxPool2d(x, { kernel, stride = kernel, padding = [0, 0], dilation = [1, 1] }) {
+export function maxPool2d(x, { kernel, stride = kernel, padding = [0, 0], dilation = [1, 1], ceilMode = false }) {
   const [channels, height, width] = x.shape;
-  const rows = outputSize(height, { kernel: kernel[0], stride: stride[0], padding: padding[0], dilation: dilation[0] });
-  const cols = outputSize(width, { kernel: kernel[1], stride: stride[1], padding: padding[1], dilation: dilation[1] });
+  const [rows, cols] = [0, 1].map((axis) => pooledSize(x.shape[axis + 1], {
+    kernel: kernel[axis], stride: stride[axis], padding: padding[axis], dilation: dilation[axis],
+  }, ceilMode));
   const output = tensor([channels, rows, cols]);
   const winners = new Int32Array(output.data.length);
   let to = 0;
@@ -128,6 +151,37 @@ export function maxPool2d(x, { kernel, stride = kernel, padding = [0, 0], dilati
     }
   }
   return { ...output, winners };
+}
+
+/**
+ * Average pooling, as torch.nn.functional.avg_pool2d: cells of the padding count as zeros, or, without countIncludePad,
+ * not at all; cells beyond the padding, which ceilMode can reach, never count. Options are [rows, cols] as in maxPool2d.
+ */
+export function avgPool2d(x, { kernel, stride = kernel, padding = [0, 0], ceilMode = false, countIncludePad = true }) {
+  const [channels, height, width] = x.shape;
+  const [rows, cols] = [0, 1].map((axis) =>
+    pooledSize(x.shape[axis + 1], { kernel: kernel[axis], stride: stride[axis], padding: padding[axis] }, ceilMode));
+  const output = tensor([channels, rows, cols]);
+  let to = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < rows; i++) {
+      const top = i * stride[0] - padding[0];
+      const [firstRow, endRow] = [Math.max(0, top), Math.min(height, top + kernel[0])];
+      const counted = Math.min(top + kernel[0], height + padding[0]) - top;
+      for (let j = 0; j < cols; j++, to++) {
+        const left = j * stride[1] - padding[1];
+        const [firstCol, endCol] = [Math.max(0, left), Math.min(width, left + kernel[1])];
+        let sum = 0;
+        for (let row = firstRow; row < endRow; row++) {
+          for (let col = firstCol; col < endCol; col++) sum += x.data[(c * height + row) * width + col];
+        }
+        output.data[to] = sum / (countIncludePad
+          ? counted * (Math.min(left + kernel[1], width + padding[1]) - left)
+          : (endRow - firstRow) * (endCol - firstCol));
+      }
+    }
+  }
+  return output;
 }
 
 /** x (N), weight (M, N), bias (M): weight · x + bias, (M). */

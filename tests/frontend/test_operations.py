@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz.core.windows import WindowSpec, output_size
+from cnnviz.core.windows import WindowSpec, output_size, pooled_size
 from tests.frontend.pages import Refused, array, tensor
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text("utf-8"))
@@ -181,13 +181,13 @@ def poolings(draw):
 
 
 @settings(max_examples=300)
-@given(poolings())
-def test_max_pooling_has_torchs_values_and_winners(frontend, case):
+@given(poolings(), st.booleans())
+def test_max_pooling_has_torchs_values_and_winners(frontend, case, ceil_mode):
     x, rows, cols = case
     kernel, stride, padding, dilation = map(list, zip(rows, cols, strict=True))
-    options = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    options = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceilMode": ceil_mode}
     ours = frontend.call("operations.js", "maxPool2d", tensor(x), options)
-    theirs, winners = F.max_pool2d(torch.from_numpy(x), kernel, stride, padding, dilation, return_indices=True)
+    theirs, winners = F.max_pool2d(torch.from_numpy(x), kernel, stride, padding, dilation, ceil_mode, True)
     np.testing.assert_array_equal(array(ours), theirs.numpy())
     # dilated windows may have no tap on the picture at all: torch's index points nowhere then, the browser's says −1
     places = [
@@ -196,6 +196,30 @@ def test_max_pooling_has_torchs_values_and_winners(frontend, case):
     ]
     expected = np.where(np.outer(*places), winners.numpy(), -1)
     np.testing.assert_array_equal(ours["winners"].reshape(theirs.shape), expected)
+
+
+@settings(max_examples=200)
+@given(poolings(), st.booleans(), st.booleans())
+def test_average_pooling_is_torchs(frontend, case, ceil_mode, count_include_pad):
+    x, rows, cols = case
+    x = np.where(np.isfinite(x), x, 0).astype(np.float32)
+    kernel, stride, padding, _ = map(list, zip(rows, cols, strict=True))
+    options = {"kernel": kernel, "stride": stride, "padding": padding}
+    options |= {"ceilMode": ceil_mode, "countIncludePad": count_include_pad}
+    ours = array(frontend.call("operations.js", "avgPool2d", tensor(x), options))
+    theirs = F.avg_pool2d(torch.from_numpy(x), kernel, stride, padding, ceil_mode, count_include_pad).numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+def test_pooled_sizes_and_refusals_are_those_of_python(frontend):
+    grid = [*itertools.product(range(1, 7), range(1, 4), range(1, 4), range(4), (1, 2), (False, True))]
+    cases = [(size, spec_for_browser(*spec), ceil_mode) for size, *spec, ceil_mode in grid]
+    for (size, *spec, ceil_mode), answer in zip(grid, frontend.each("operations.js", "pooledSize", cases), strict=True):
+        try:
+            expected = pooled_size(size, WindowSpec(*spec), ceil_mode=ceil_mode)
+        except ValueError:
+            expected = None
+        assert (None if isinstance(answer, Refused) else answer) == expected, (size, spec, ceil_mode)
 
 
 def test_pooling_moves_by_its_own_size_unless_told_otherwise(frontend):
