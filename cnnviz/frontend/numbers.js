@@ -33,6 +33,15 @@ export function plain(value, decimals = 4) {
   return decimal(value, decimalsOf(value, decimals));
 }
 
+/** The fewest digits, as code writes them, that give the same float32 again. */
+export function shortest(value) {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
 /** A number for a cell that holds `width` characters: as many decimals as fit, "" if not even the whole part does. */
 export function short(value, width) {
   // 0.9 that came out of a sum as 0.90000004 is still 0.9 to a reader

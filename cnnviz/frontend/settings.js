@@ -3,6 +3,8 @@
  * same table and has checked every text that arrives here.
  */
 
+import { shortest } from "./numbers.js";
+
 const DEFAULTS = { kernel: "sobel_x", stride: 1, padding: 0, dilation: 1, bias: 0, relu: 0, at: "0,0" };
 
 /** "kernel=box_3&at=2,3" → { kernel, weights, stride, padding, dilation, bias, relu, position }. */
@@ -50,13 +52,4 @@ function weightsToText({ shape: [slices, rows, cols], data }) {
   const lists = Array.from({ length: slices }, (_, slice) =>
     Array.from(data.subarray(slice * cells, (slice + 1) * cells), shortest).join(","));
   return [`${rows}x${cols}`, ...lists].join("~");
-}
-
-/** The fewest digits that give the same float32 again. */
-function shortest(value) {
-  for (let digits = 1; digits < 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return String(Number(value.toPrecision(9)));
 }
