@@ -4,6 +4,7 @@ import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
 import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
+import { KernelTools } from "./kernel_tools.js";
 import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { Refused, conv2d, relu } from "./operations.js";
@@ -47,10 +48,18 @@ class ConvolutionLab {
     });
     this.same = h("input", { type: "checkbox", checked: true });
     this.sameControl = h("label", { class: "same", hidden: true }, this.same, "edit all three slices alike");
+    this.kernelTools = new KernelTools({
+      filter: () => this.filter,
+      take: (filter, sentence) => this.#takeKernel(filter, sentence),
+      reset: () => this.#try({ weights: null }),
+      refuse: (text) => this.#say(text),
+    });
+    this.kernelTools.listenForPaste(this.stage.kernel.element);
+    this.stage.kernelNote.before(this.kernelTools.element);
     this.stage.kernelNote.after(this.sameControl);
     this.notice = h("p", { class: "notice", role: "status" });
     const remarks = h("div", { class: "remarks" }, this.notice, this.toolbar.formula);
-    this.element = h("div", { class: "cnnviz lab" }, this.toolbar.element, remarks, this.stage.element);
+    this.element = h("div", { class: "cnnviz lab" }, this.toolbar.element, remarks, this.stage.element, this.kernelTools.text.element);
     this.unsubscribe = [
       subscribe("image", (image) => this.#receiveImage(image)),
       subscribe("answer", (answer) => this.#receiveAnswer(answer)),
@@ -122,6 +131,15 @@ class ConvolutionLab {
     this.#recompute();
   }
 
+  /** Takes another kernel in place of this one, if torch would, and says something about it. */
+  #takeKernel(filter, sentence) {
+    const preset = filterOf({ weights: null }, this.presets.get(this.settings.kernel), filter.shape[0]);
+    const same = preset.shape.join() === filter.shape.join() && preset.data.every((weight, at) => weight === filter.data[at]);
+    if (!this.#try({ weights: same ? null : filter })) return; // flipped twice, it is the preset again
+    if (!slicesAlike(this.filter)) this.same.checked = false; // else the next edit would make them so
+    if (sentence) this.#say(sentence, { warning: false });
+  }
+
   /** Takes a change of settings if torch would; otherwise says why, and keeps the last good picture. */
   #try(change) {
     const before = this.settings;
@@ -175,6 +193,7 @@ class ConvolutionLab {
     this.#revision += steps;
     this.filter = filter;
     this.toolbar.show(this.settings, filter.shape.slice(1), this.pixels.shape.slice(1));
+    this.kernelTools.show({ changed: Boolean(this.settings.weights) });
     this.#showKernelNote();
     showAgreement(this.stage.agreement, null);
     if (this.answer) this.#receiveAnswer(this.answer);
@@ -200,9 +219,9 @@ class ConvolutionLab {
     showAgreement(this.stage.agreement, compare(this.stage.op.output.data, torchs, weights * largest));
   }
 
-  /** A warning, or, where there is none, what one may do here. */
-  #say(text) {
-    this.warned = Boolean(text);
+  /** A warning or a remark, or, where there is none, what one may do here. */
+  #say(text, { warning = Boolean(text) } = {}) {
+    this.warned = warning;
     write(this.notice, text || this.data?.image.note || HINT);
     mark(this.notice, "data-warning", this.warned);
   }

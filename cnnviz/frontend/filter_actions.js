@@ -54,12 +54,13 @@ export function scaled({ shape, data }, factor) {
 
 /**
  * Divided so that all weights of all slices, which enter one sum, add up to one. Where they add up to zero no factor can
- * do that: then so that their sizes |w| do. Returns { filter, by: "sum" | "sizes" }; throws Refused where every weight is 0.
+ * do that: then so that their sizes |w| do. Returns { filter, by: "sum" | "sizes", divisor }; throws Refused where every weight is 0.
  */
 export function normalised(filter) {
   const sum = filter.data.reduce((total, weight) => total + weight, 0);
   const sizes = filter.data.reduce((total, weight) => total + Math.abs(weight), 0);
   if (sizes === 0) throw new Refused("Every weight is 0, so no division makes their sum 1: a kernel needs a weight that is not 0.");
   const by = Math.abs(sum) > 1e-6 * sizes ? "sum" : "sizes"; // float32 weights such as 0.1 leave a sum that is only nearly 0
-  return { filter: scaled(filter, 1 / (by === "sum" ? sum : sizes)), by };
+  const divisor = by === "sum" ? sum : sizes;
+  return { filter: scaled(filter, 1 / divisor), by, divisor };
 }

@@ -20,7 +20,6 @@ export class Toolbar {
     };
     this.preset = h("select", { "aria-label": "kernel", onchange: () => choose(this.preset.value) },
       ...kernels.map(({ key, title }) => h("option", { value: key }, title)));
-    this.reset = h("button", { type: "button", class: "tool", onclick: () => choose(this.settings.kernel) }, "reset");
     this.sides = ["kernel rows", "kernel columns"].map((label, axis) =>
       this.#number(label, 1, LARGEST.kernel, () => this.kernelSize[axis], (value) => {
         const size = [...this.kernelSize];
@@ -34,7 +33,7 @@ export class Toolbar {
     this.relu = h("input", { type: "checkbox", onchange: () => change({ relu: this.relu.checked }) });
     this.formula = h("output", { class: "formula", "aria-label": "output size" });
     this.element = h("div", { class: "toolbar", role: "group", "aria-label": "Kernel and hyperparameters" },
-      control("kernel", this.preset), this.reset,
+      control("kernel", this.preset),
       h("span", { class: "chip-control", role: "group", "aria-label": "kernel size" }, h("span", {}, "size"), this.sides[0], "×", this.sides[1]),
       ...Object.entries(this.numbers).map(([key, input]) => control(key, input)),
       control("bias", this.bias), control("ReLU", this.relu));
@@ -87,7 +86,6 @@ export class Toolbar {
       const { title } = this.kernels.get(option.value);
       write(option, option.value === settings.kernel && changed ? `${title}, changed` : title);
     }
-    this.reset.disabled = !changed;
     this.relu.checked = settings.relu;
     this.#showFormula(settings, kernelSize, imageSize);
   }
