@@ -51,9 +51,13 @@ export function account(taps, bias, preActivation, most = 2) {
   };
 }
 
+/** A negative number behind × or + stands in brackets. */
+export function bracket(text) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
 /** "Row 3, column 4: 3×(−1) + 3×0 + … = −2": long sums show their first and last terms. */
 export function sentence([row, col], { lines, bias, rounding, preActivation, activation }, relu) {
-  const bracket = (text) => (text.startsWith("−") ? `(${text})` : text);
   const terms = lines.map(({ value, weight }) => `${bracket(value)}×${bracket(weight)}`);
   const shown = terms.length <= 9 ? terms : [...terms.slice(0, 3), "…", terms.at(-1)];
   const sum = shown.join(" + ") + (/[1-9]/.test(bias) ? ` + bias ${bracket(bias)}` : "");

@@ -14,6 +14,7 @@ export class KernelPanel {
   #cells = [];
   #pool = []; // every cell ever needed: a kernel that changes its size builds few anew
   #slice = 0;
+  #here = null;
 
   /** onEdit(slice, row, col, value) for every weight changed; onRefused(sentence) when a text is no weight. */
   constructor({ onEdit = null, onRefused = () => {} } = {}) {
@@ -45,9 +46,12 @@ export class KernelPanel {
     });
   }
 
-  /** The cell that a tap of the window uses, for marking. */
-  cell(row, col) {
-    return this.#cells[row * this.cols + col];
+  /** Marks the cell whose weight is being used, or none. */
+  here(row, col) {
+    const cell = row < 0 ? null : this.#cells[row * this.cols + col];
+    if (this.#here !== cell) this.#here?.removeAttribute("data-here");
+    this.#here = cell;
+    if (cell) mark(cell, "data-here", true);
   }
 
   #write(cell, value) {

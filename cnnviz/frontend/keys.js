@@ -6,8 +6,8 @@ export function stageKeys(stage) {
   const row = () => player.position[0];
   const to = (target) => () => stage.seek(target());
   return [
-    { keys: ["ArrowRight"], act: to(() => player.step + 1) },
-    { keys: ["ArrowLeft"], act: to(() => player.step - 1) },
+    { keys: ["ArrowRight"], act: () => stage.move(1) },
+    { keys: ["ArrowLeft"], act: () => stage.move(-1) },
     { keys: ["ArrowDown"], act: to(() => player.step + (row() < player.rows - 1 ? player.cols : 0)) },
     { keys: ["ArrowUp"], act: to(() => player.step - (row() > 0 ? player.cols : 0)) },
     { keys: ["Home"], act: to(() => 0) },

@@ -11,6 +11,7 @@
  *   result(op, taps, position)           the account of one output: whatever the next two read
  *   write(ledger, op, taps, result)      … as lines of the ledger
  *   sentence(op, position, result)       … as a sentence
+ *   within(op, position, result, at)     what happens at one tap of the window, as a sentence
  * }
  */
 

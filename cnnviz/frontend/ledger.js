@@ -8,6 +8,7 @@ export class Ledger {
   #structure = "";
   #lines = [];
   #pool = []; // every line of a product ever needed: a kernel that changes its size builds few anew
+  #at = null; // the line that is being made, null where all are
   #foot = new Map(); // name → { line, label, value }
 
   constructor() {
@@ -35,10 +36,24 @@ export class Ledger {
     });
   }
 
+  /** Only what stands up to the line `at` has happened yet; there it happens. −1: nothing has; beyond the last: all has. */
+  upTo(at) {
+    const all = at >= this.#lines.length;
+    if (all && this.#at === null) return;
+    this.#at = all ? null : at;
+    this.#lines.forEach(({ line }, index) => mark(line, "data-when", all || index < at ? "done" : index === at ? "here" : "ahead"));
+    mark(this.footBox, "data-when", all ? "done" : "ahead");
+    const { line } = this.#lines[all ? -1 : at] ?? {};
+    if (!line) return;
+    const [room, place] = [this.body.getBoundingClientRect(), line.getBoundingClientRect()];
+    if (place.top < room.top || place.bottom > room.bottom) this.body.scrollTop += place.top - room.top - room.height / 2;
+  }
+
   #buildProducts({ channelNames, valueName }, count) {
     const structure = [channelNames.join(), count, valueName].join();
     if (structure === this.#structure) return;
     this.#structure = structure;
+    this.#at = undefined; // other lines, of which nothing is known
     this.heading.replaceChildren(
       ...[valueName, "", "weight", "", "product", "so far"].map((text) => h("span", { class: text ? "" : "sign" }, text)),
     );
@@ -57,6 +72,7 @@ export class Ledger {
     const structure = `${heading},${texts.length}`;
     if (structure !== this.#structure) {
       this.#structure = structure;
+      this.#at = undefined;
       this.heading.replaceChildren(h("span", {}, heading));
       this.#lines = texts.map(() => ({ line: h("div", { class: "value-line", "data-ledger": "value" }) }));
       this.body.replaceChildren(...this.#lines.map(({ line }) => line));

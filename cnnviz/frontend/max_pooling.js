@@ -23,6 +23,8 @@ export const maxPooling = {
     ledger.foot([["output", "largest = output", text(output)]]);
   },
 
+  within: (op, [row, col], result, at) => `Row ${row + 1}, column ${col + 1}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
+
   sentence(op, [row, col], { output }) {
     return `Row ${row + 1}, column ${col + 1}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}`;
   },

@@ -10,12 +10,13 @@ export class PlayerBar {
     this.player = player;
     const button = (label, sign, act, kind = "") =>
       h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: label, onclick: act }, sign);
-    /** To the step that target() gives, and stand still there. */
-    const seek = (target) => () => {
+    const still = (act) => () => {
       player.pause();
-      player.seek(target());
+      act();
       onMove();
     };
+    /** To the step that target() gives, and stand still there. */
+    const seek = (target) => still(() => player.seek(target()));
     this.play = button("play", "▶", () => {
       player.toggle();
       onMove();
@@ -27,18 +28,20 @@ export class PlayerBar {
     this.speed = h("select", { "aria-label": "speed", onchange: () => (player.speed = this.speed.value) },
       ...SPEEDS.map(([value, text]) => h("option", { value, selected: value === player.speed }, text)));
     this.loop = h("input", { type: "checkbox", onchange: () => (player.loop = this.loop.checked) });
+    this.inside = h("input", { type: "checkbox", onchange: still(() => player.enter(this.inside.checked)) });
     this.element = h("div", { class: "player", role: "group", "aria-label": "Player" },
       h("div", { class: "buttons" },
         button("first step", "⏮", seek(() => 0)),
-        button("step back", "◀", seek(() => player.step - 1)),
+        button("step back", "◀", still(() => player.move(-1))),
         this.play,
-        button("step forward", "▶|", seek(() => player.step + 1)),
+        button("step forward", "▶|", still(() => player.move(1))),
         button("next row", "↵", seek(() => player.nextRow)),
         button("last step", "⏭", seek(() => player.steps - 1))),
       this.scrub,
       this.count,
       h("label", { class: "chip-control" }, h("span", {}, "speed"), this.speed),
-      h("label", { class: "chip-control" }, this.loop, h("span", {}, "loop")));
+      h("label", { class: "chip-control" }, this.loop, h("span", {}, "loop")),
+      h("label", { class: "chip-control", title: "Play and step product by product" }, this.inside, h("span", {}, h("span", { class: "roomy" }, "step "), "inside")));
   }
 
   /** Shows the position on show: [row, col] and its step. */

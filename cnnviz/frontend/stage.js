@@ -67,7 +67,7 @@ export class Stage {
   show(op, position = null) {
     this.op = op;
     const [rows, cols] = op.output.shape;
-    this.player.resize(rows, cols);
+    this.player.resize(rows, cols, op.input.shape[0] * op.rows.kernel * op.cols.kernel);
     if (position) this.player.step = Math.min(rows - 1, position[0]) * cols + Math.min(cols - 1, position[1]);
     this.channel = Math.min(this.channel, op.input.shape[0] - 1);
     const pointed = this.attention.cellOn("output");
@@ -85,8 +85,9 @@ export class Stage {
   }
 
   /**
-   * Calls follow({ op, position: [row, col], step, taps, result, player }) right after each paint; taps and result are as
-   * the operation's kind makes them (see kinds.js). Returns what ends it.
+   * Calls follow({ op, position: [row, col], step, taps, at, result, player }) right after each paint; taps and result are
+   * as the operation's kind makes them (see kinds.js), `at` is the tap that is just being taken: −1 before the first, and
+   * taps.length once the output is written. Returns what ends it.
    */
   onPaint(follow) {
     this.#followers.add(follow);
@@ -95,9 +96,18 @@ export class Stage {
 
   /** Stands still at a step, as with the arrow keys: a map that is filling goes on from there. */
   seek(step) {
+    this.#go(() => this.player.seek(step));
+  }
+
+  /** The same, on or back by a step, or by a product where the player steps inside the windows. */
+  move(by) {
+    this.#go(() => this.player.move(by));
+  }
+
+  #go(act) {
     const { filling } = this.player;
     this.player.pause();
-    this.player.seek(step);
+    act();
     this.player.filling = filling && this.player.filling;
     this.#moved();
   }
@@ -139,7 +149,7 @@ export class Stage {
     const pinned = this.attention.cellOn(on);
     const again = this.attention.pinned && pinned?.[0] === row && pinned[1] === col;
     this.player.pause();
-    this.player.step = row * this.output.cols + col;
+    this.player.stand(row * this.output.cols + col);
     this.attention.pin(again ? null : { on, row, col });
     this.onMoved();
   }
@@ -167,6 +177,8 @@ export class Stage {
 
   #paint() {
     this.#stale.frame = false;
+    const at = this.#at;
+    this.#showChannelOf(at);
     if (this.#stale.pictures) {
       this.#stale.pictures = false;
       this.#layout();
@@ -177,11 +189,28 @@ export class Stage {
     const taps = kind.taps(op, position);
     const result = kind.result(op, taps, position);
     kind.write(this.ledger, op, taps, result);
-    this.#drawWindow(taps);
+    this.ledger.upTo(at);
+    this.#drawWindow(taps, at);
     const step = position[0] * this.output.cols + position[1];
-    this.#describe(position, step, kind.sentence(op, position, result));
+    const inside = at >= 0 && at < taps.length;
+    this.#describe(position, step, inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result));
     mark(this.element, "data-painted", ++this.#painted);
-    for (const follow of this.#followers) follow({ op, position, step, taps, result, player });
+    for (const follow of this.#followers) follow({ op, position, step, taps, at, result, player });
+  }
+
+  /** The tap that is being taken; all are, at an output that only the pointer shows. */
+  get #at() {
+    const { moment, moments } = this.player;
+    return this.attention.cellOn("output") ? moments - 2 : moment - 1;
+  }
+
+  /** Inside a window the sum runs through the channels, and the one on show goes with it. */
+  #showChannelOf(at) {
+    const each = this.op.rows.kernel * this.op.cols.kernel;
+    const channel = Math.floor(at / each);
+    if (!this.player.inside || at < 0 || channel >= this.op.input.shape[0] || channel === this.channel) return;
+    this.channel = channel;
+    this.#stale.pictures = true;
   }
 
   #layout() {
@@ -226,20 +255,27 @@ export class Stage {
   }
 
   /** What lies on the pictures, and the pictures that change with every step. */
-  #drawWindow(taps) {
+  #drawWindow(taps, at) {
     const { op, player, position, channel, look } = this;
     const [row, col] = position;
     const window = windowAt(op, position);
-    this.input.draw({ marks: [window] });
-    this.output.draw({ revealed: player.revealed, also: position, blank: this.blank, marks: [{ row, col, rows: 1, cols: 1 }] });
+    const each = op.rows.kernel * op.cols.kernel;
+    const within = at - channel * each; // the tap in this channel's slice
+    const tap = within >= 0 && within < each ? { row: taps[at].row, col: taps[at].col, rows: 1, cols: 1 } : null;
+    const [u, v] = tap ? [Math.floor(within / op.cols.kernel), within % op.cols.kernel] : [-1, -1];
+    this.input.draw({ marks: tap ? [{ ...window, thin: true }, tap] : [window] });
+    this.output.draw({ revealed: player.revealed, also: at < taps.length ? null : position, blank: this.blank, marks: [{ row, col, rows: 1, cols: 1 }] });
     if (kindOf(op).weighs) {
-      const each = taps.length / op.input.shape[0];
+      this.kernel.here(u, v);
       paintProducts(this.products, taps.slice(channel * each, (channel + 1) * each), look);
-      this.products.draw();
+      const made = Math.max(0, Math.min(each, within + 1));
+      this.products.draw({ revealed: made, blank: this.blank, marks: tap ? [{ row: u, col: v, rows: 1, cols: 1 }] : [] });
     }
     if (!this.magnified) return;
     paintLoupe(this.loupe, op, channel, window, look);
-    this.loupe.draw({ marks: [loupeMark(window)] });
+    const frame = loupeMark(window);
+    const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
+    this.loupe.draw({ marks: tap ? [{ ...frame, thin: true }, spot] : [frame] });
   }
 
   /** Everything that tests and screen readers hold on to. */
@@ -251,6 +287,8 @@ export class Stage {
     mark(element, "data-step", step);
     mark(element, "data-value", op.output.data[step]);
     mark(element, "data-playing", player.playing);
+    mark(element, "data-moment", player.moment);
+    mark(element, "data-moments", player.moments);
     mark(element, "data-pinned", this.attention.pinned !== null);
     this.bar.show(position, step);
     mark(this.words, "aria-live", player.playing ? "off" : "polite"); // nobody can listen to sixty sentences a second

@@ -1,6 +1,6 @@
 /** Kinds that multiply each value under the window by a weight and add: convolution. */
 
-import { account, sentence } from "./account.js";
+import { account, bracket, sentence } from "./account.js";
 import { tapsAt } from "./window.js";
 
 export const weightedSum = {
@@ -22,4 +22,9 @@ export const weightedSum = {
   },
 
   sentence: (op, position, result) => sentence(position, result, op.relu),
+
+  within(op, [row, col], { lines }, at) {
+    const { value, weight, product, total } = lines[at];
+    return `Row ${row + 1}, column ${col + 1}, product ${at + 1} of ${lines.length}: ${bracket(value)}×${bracket(weight)} = ${product}, so far ${total}`;
+  },
 };

@@ -14,8 +14,8 @@ FOLLOW = """async (rows, cols, settings, acts) => {
   Object.assign(player, settings);
   return acts.map(([act, ...given]) => {
     const answer = player[act](...given) ?? null;
-    const { step, playing, filling, position, revealed, nextRow } = player;
-    return { answer, step, playing, filling, position, revealed, nextRow };
+    const { step, playing, filling, position, revealed, nextRow, moment, complete } = player;
+    return { answer, step, playing, filling, position, revealed, nextRow, moment, complete };
   });
 }"""
 SECOND = [("tick", 1 / 64)] * 64  # a whole number of frames, each exact in binary
@@ -153,3 +153,54 @@ def test_the_speeds_on_offer_grow_to_a_step_a_frame_and_a_sweep(frontend):
     *numbers, frame, sweep = [value for value, _ in frontend.run(script)]
     assert [float(number) for number in numbers] == sorted(float(number) for number in numbers)
     assert (frame, sweep) == ("frame", "sweep")
+
+
+# --- inside the window ------------------------------------------------------------------------------------------------
+
+
+def inside(frontend, acts, rows=2, cols=3, products=4, **settings):
+    """As `follow`, after the player has stepped into its windows, each of so many products."""
+    return follow(frontend, [("resize", rows, cols, products), ("enter", True), *acts], rows, cols, **settings)[2:]
+
+
+def test_inside_a_window_it_stops_before_the_first_product_at_each_and_at_the_output(frontend):
+    states = inside(frontend, [("move", 1)] * 12)
+    assert [(state["step"], state["moment"]) for state in states] == [
+        *[(0, moment) for moment in range(1, 6)],
+        *[(1, moment) for moment in range(6)],
+        (2, 0),
+    ]
+    # an output shows once it is written
+    assert [state["revealed"] for state in states] == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2]
+    assert [state["complete"] for state in states] == [state["moment"] == 5 for state in states]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["move", "seek"]), st.integers(-8, 8)), max_size=30))
+def test_forth_and_back_inside_lead_to_the_same_place_and_never_leave_the_map(frontend, acts):
+    place = 0
+    for state, (act, by) in zip(inside(frontend, acts), acts, strict=True):
+        place = min(max(place + by, 0), 35) if act == "move" else 6 * min(max(by, 0), 5)
+        assert (state["step"], state["moment"]) == divmod(place, 6)
+        written = state["step"] + (state["moment"] == 5)
+        assert state["revealed"] == (math.inf if place == 35 else written)
+
+
+def test_inside_the_speed_counts_products_and_the_map_ends_as_ever(frontend):
+    states = inside(frontend, [("play",), *20 * SECOND], speed="2")
+    end = next(at for at, state in enumerate(states) if not state["playing"])
+    assert end == 36 * 32
+    assert (states[end]["step"], states[end]["moment"], states[end]["revealed"]) == (5, 5, math.inf)
+    sweep = inside(frontend, [("play",), *10 * SECOND, ("tick", 1 / 64)], rows=20, cols=20, speed="sweep")
+    assert sweep[5 * 64]["step"] == pytest.approx(200, abs=1)
+    assert not sweep[-1]["playing"]
+
+
+def test_stepping_out_again_shows_the_whole_window(frontend):
+    states = inside(frontend, [("seek", 2), ("move", 3), ("enter", False), ("move", 1), ("play",), ("enter", True)])
+    assert [(state["step"], state["moment"]) for state in states] == [(2, 0), (2, 3), (2, 5), (3, 5), (3, 5), (3, 0)]
+    assert [state["revealed"] for state in states] == [2, 2, 3, 4, 4, 3]
+
+
+def test_a_smaller_kernel_keeps_the_moment_if_it_has_one(frontend):
+    states = inside(frontend, [("move", 5), ("resize", 2, 3, 9), ("resize", 2, 3, 1), ("move", -1)])
+    assert [state["moment"] for state in states] == [5, 5, 2, 1]
