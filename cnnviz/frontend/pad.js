@@ -1,6 +1,7 @@
 /** The pen and the eraser on a picture: pointer events become strokes, with undo and redo. */
 
 import { h, mark } from "./dom.js";
+import { icon } from "./icons.js";
 import { GRID, hasRoom, paintStroke } from "./strokes.js";
 
 const SIZES = { least: 10, most: 300 }; // brush diameters, thousandths of the picture's side
@@ -57,8 +58,8 @@ export class Pad {
       oninput: () => (this.size = this.sizeInput.valueAsNumber),
     });
     this.tools = [look ? tool("look", "Look") : null, tool("pen", "Pen"), tool("eraser", "Eraser")].filter(Boolean);
-    this.undoButton = act("undo", "↶", () => this.undo());
-    this.redoButton = act("redo", "↷", () => this.redo());
+    this.undoButton = act("undo", icon("undo"), () => this.undo());
+    this.redoButton = act("redo", icon("redo"), () => this.redo());
     this.clearButton = act("clear", "Clear", () => this.clear());
     this.element = h("div", { class: "tools", role: "group", "aria-label": "Drawing tools" },
       h("span", { class: "segmented" }, ...this.tools), this.sizeInput, this.undoButton, this.redoButton, this.clearButton);

@@ -1,6 +1,7 @@
 /** The player's buttons, its slider, and where it stands. */
 
 import { h, mark, write } from "./dom.js";
+import { icon } from "./icons.js";
 import { grouped } from "./numbers.js";
 import { SPEEDS } from "./player.js";
 
@@ -9,7 +10,7 @@ export class PlayerBar {
   constructor(player, onMove) {
     this.player = player;
     const button = (label, sign, act, kind = "") =>
-      h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: label, onclick: act }, sign);
+      h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: label, onclick: act }, icon(sign));
     const still = (act) => () => {
       player.pause();
       act();
@@ -17,7 +18,7 @@ export class PlayerBar {
     };
     /** To the step that target() gives, and stand still there. */
     const seek = (target) => still(() => player.seek(target()));
-    this.play = button("play", "▶", () => {
+    this.play = button("play", "play", () => {
       player.toggle();
       onMove();
     }, "primary");
@@ -31,12 +32,12 @@ export class PlayerBar {
     this.inside = h("input", { type: "checkbox", onchange: still(() => player.enter(this.inside.checked)) });
     this.element = h("div", { class: "player", role: "group", "aria-label": "Player" },
       h("div", { class: "buttons" },
-        button("first step", "⏮", seek(() => 0)),
-        button("step back", "◀", still(() => player.move(-1))),
+        button("first step", "first", seek(() => 0)),
+        button("step back", "back", still(() => player.move(-1))),
         this.play,
-        button("step forward", "▶|", still(() => player.move(1))),
-        button("next row", "↵", seek(() => player.nextRow)),
-        button("last step", "⏭", seek(() => player.steps - 1))),
+        button("step forward", "forward", still(() => player.move(1))),
+        button("next row", "nextRow", seek(() => player.nextRow)),
+        button("last step", "last", seek(() => player.steps - 1))),
       this.scrub,
       this.count,
       h("label", { class: "chip-control" }, h("span", {}, "speed"), this.speed),
@@ -55,6 +56,6 @@ export class PlayerBar {
     const label = player.playing ? "pause" : "play";
     mark(play, "title", label);
     mark(play, "aria-label", label);
-    write(play, player.playing ? "⏸" : "▶");
+    if (play.firstChild.dataset.icon !== label) play.replaceChildren(icon(label));
   }
 }

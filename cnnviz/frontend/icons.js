@@ -1,0 +1,27 @@
+/** The signs on buttons, drawn: not every computer has a font with ⏮ in it. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const SIDE = 24; // all paths lie in a square of 24 × 24
+
+const PATHS = {
+  play: "M7 4 20 12 7 20Z",
+  pause: "M6 4h4v16H6ZM14 4h4v16h-4Z",
+  first: "M5 5h3v14H5ZM20 5v14L9 12Z",
+  last: "M16 5h3v14h-3ZM4 5 15 12 4 19Z",
+  back: "M17 5v14L6 12Z",
+  forward: "M5 5 14 12 5 19ZM16 5h3v14h-3Z",
+  nextRow: "M17 4h3v11H9.5v4.5L3 13.5 9.5 7.5V12H17Z",
+  undo: "M9.5 4v4.2h4.5a6 6 0 0 1 0 12H7v-3h7a3 3 0 0 0 0-6H9.5V15.5L3 9.7Z",
+  redo: "M14.5 4v4.2H10a6 6 0 0 0 0 12h7v-3h-7a3 3 0 0 1 0-6h4.5V15.5L21 9.7Z",
+};
+
+/** An icon as large as the text beside it; the button it stands on has the words. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  const attributes = { class: "icon", viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true", focusable: "false", "data-icon": name };
+  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
