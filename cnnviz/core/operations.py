@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnnviz.core.padding import check_padding
 from cnnviz.core.windows import WindowSpec, output_size, taps
 
 
@@ -82,14 +83,16 @@ def convolution(
     *,
     rows: WindowSpec | None = None,
     cols: WindowSpec | None = None,
+    padding_mode: str = "zeros",
     activation: Literal["relu"] | None = None,
     name: str = "conv2d",
 ) -> Operation:
     """A convolution of its own, computed by torch: what the first page has on its stage.
 
     ``x`` is (N, C_in, H, W), ``weight`` (C_out, C_in, kh, kw), ``bias`` (C_out,). ``rows`` and ``cols`` say how the
-    window moves down and across; without them it moves by one cell, without padding. ValueError where the shapes do
-    not belong together or where `output_size` refuses.
+    window moves down and across; without them it moves by one cell, without padding. ``padding_mode`` is zeros, reflect,
+    replicate or circular, as in torch.nn.Conv2d. ValueError where the shapes do not belong together, or where
+    `check_padding` or `output_size` refuses.
 
     >>> convolution(torch.ones(1, 3, 5, 7), torch.ones(1, 3, 3, 3), torch.tensor([0.5])).output[0, 0, 0, 0]
     tensor(27.5000)
@@ -107,18 +110,20 @@ def convolution(
         if spec.kernel_size != length:
             raise ValueError(f"The kernel has {length} {axis}, but its window {spec.kernel_size}.")
         output_size(size, spec)
+        check_padding(size, spec.padding + spec.extra_padding, padding_mode)
     down, across = windows
+    # F.pad counts the axes from the last one back
+    amounts = [amount for spec in (across, down) for amount in (spec.padding, spec.padding + spec.extra_padding)]
     output = F.conv2d(
-        F.pad(x, (0, across.extra_padding, 0, down.extra_padding)),
+        F.pad(x, amounts, mode="constant" if padding_mode == "zeros" else padding_mode),
         weight,
         bias,
         stride=(down.stride, across.stride),
-        padding=(down.padding, across.padding),
         dilation=(down.dilation, across.dilation),
     )
     if activation == "relu":
         output = F.relu(output)
-    return Operation(name, "conv2d", x, weight, bias, output, windows, activation=activation)
+    return Operation(name, "conv2d", x, weight, bias, output, windows, padding_mode=padding_mode, activation=activation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

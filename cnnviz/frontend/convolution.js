@@ -161,11 +161,12 @@ class ConvolutionLab {
   /** Everything from image and settings to the stage. Throws Refused, and changes nothing, where torch would refuse. */
   #recompute(steps = 1) {
     if (!this.pixels) return;
-    const { stride, padding, dilation, bias, relu: rectify } = this.settings;
+    const { stride, padding, paddingMode, dilation, bias, relu: rectify } = this.settings;
     const filter = filterOf(this.settings, this.presets.get(this.settings.kernel), this.pixels.shape[0]);
-    const [channels, kernelRows, kernelCols] = filter.shape;
-    const options = { stride: [stride, stride], padding: [padding, padding], dilation: [dilation, dilation] };
+    const [channels, ...kernel] = filter.shape;
+    const options = { stride, padding, paddingMode, dilation };
     const pre = conv2d(this.pixels, { shape: [1, ...filter.shape], data: filter.data }, [bias], options);
+    const axis = (at) => ({ kernel: kernel[at], stride: stride[at], padding: padding[at], dilation: dilation[at] });
     const output = rectify ? relu(pre) : pre;
     const [, rows, cols] = pre.shape;
     const { image } = this;
@@ -179,8 +180,9 @@ class ConvolutionLab {
         relu: rectify,
         pre: pre.data,
         output: { shape: [rows, cols], data: output.data },
-        rows: { kernel: kernelRows, stride, padding, dilation },
-        cols: { kernel: kernelCols, stride, padding, dilation },
+        rows: axis(0),
+        cols: axis(1),
+        paddingMode,
         valueName: "pixel",
         valueDecimals: 2,
         channelNames: CHANNELS[channels],

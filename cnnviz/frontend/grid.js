@@ -1,11 +1,12 @@
 /** A grid of cells on a canvas: pictures, digits where they fit, and the marks that say "here". */
 
 import { h, mark } from "./dom.js";
-import { ACCENT, INK, inkOn } from "./palette.js";
+import { ACCENT, INK, PAPER, inkOn } from "./palette.js";
 
 const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
 export const LEAST_FOR_DIGITS = 20;
 const LEAST_FONT = 9;
+const HATCH = 12; // CSS pixels between the lines that cross out
 
 /** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */
 export function cellSize({ rows, cols, margin = [0, 0], width, height = width }, ratio = globalThis.devicePixelRatio || 1) {
@@ -70,10 +71,11 @@ export class Grid {
 
   /**
    * Paints the picture that the marks will lie on. colourOf(row, col) gives a packed colour (see palette.js), textOf its
-   * digits or ""; `faded` cells (padding) are drawn lighter; `line` is the colour between cells. Rows and columns count from the margin's corner.
+   * digits or ""; `faded` cells (padding) are drawn lighter; `hatched` rectangles { row, col, rows, cols } are crossed out;
+   * `line` is the colour between cells. Rows and columns count from the margin's corner.
    */
-  paint({ colourOf, textOf = null, faded = () => false, paper, line = paper, font }) {
-    Object.assign(this, { paper, line, font });
+  paint({ colourOf, textOf = null, faded = () => false, hatched = [], paper, soft, line = paper, font }) {
+    Object.assign(this, { paper, soft, line, font });
     const { allRows, allCols, ratio } = this;
     const image = new ImageData(allCols, allRows);
     const colours = new Uint32Array(image.data.buffer);
@@ -88,6 +90,29 @@ export class Grid {
     if (this.cell >= LEAST_FOR_LINES) this.#lines(context, line);
     if (this.margin[0] || this.margin[1]) this.#fade(context, faded, paper);
     if (textOf && this.showsDigits) this.#digits(context, colours, textOf, faded);
+    for (const cells of hatched) if (cells.rows && cells.cols) this.#hatch(context, cells);
+  }
+
+  /** Slanting lines: these cells enter no sum. */
+  #hatch(context, { row, col, rows, cols }) {
+    const { cell } = this;
+    const [x, y, width, height] = [col * cell, row * cell, cols * cell, rows * cell];
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.beginPath();
+    for (let from = -height; from < width; from += HATCH) {
+      context.moveTo(x + from, y + height);
+      context.lineTo(x + from + height, y);
+    }
+    // dark beside light shows on black, on white and on every grey between
+    for (const [lineWidth, colour] of [[2.5, PAPER], [1, INK]]) {
+      context.lineWidth = lineWidth;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    context.restore();
   }
 
   #lines(context, colour) {
@@ -109,11 +134,13 @@ export class Grid {
   /** Padding is not part of the image: it is dotted, and its cells are paler. */
   #fade(context, faded, paper) {
     const { cell, allRows, allCols } = this;
-    context.fillStyle = paper;
-    context.globalAlpha = 0.78;
+    context.beginPath(); // one path: filled cell by cell, their edges would show where cells are no whole pixels
     for (let r = 0; r < allRows; r++) {
-      for (let c = 0; c < allCols; c++) if (faded(r, c)) context.fillRect(c * cell, r * cell, cell, cell);
+      for (let c = 0; c < allCols; c++) if (faded(r, c)) context.rect(c * cell, r * cell, cell, cell);
     }
+    context.fillStyle = paper;
+    context.globalAlpha = 0.72;
+    context.fill();
     context.globalAlpha = 1;
     context.setLineDash([3, 3]);
     context.strokeStyle = "#8a929c";
@@ -132,7 +159,7 @@ export class Grid {
         if (!text) continue;
         const size = Math.max(LEAST_FONT, Math.min(cell * 0.42, 26, (cell * 0.94) / (text.length * 0.56)));
         context.font = `600 ${size}px ${this.font}`;
-        context.fillStyle = faded(r, c) ? "#6b7280" : inkOn(colours[r * allCols + c]);
+        context.fillStyle = faded(r, c) ? this.soft : inkOn(colours[r * allCols + c]);
         context.fillText(text, (c + 0.5) * cell, (r + 0.53) * cell);
       }
     }
@@ -180,6 +207,7 @@ export class Grid {
     const [x, width] = inside(col + margin[1], cols, this.allCols);
     const [y, height] = inside(row + margin[0], rows, this.allRows);
     if (taps[0] > 1 || taps[1] > 1) {
+      this.#veilGaps(context, { row: row + margin[0], col: col + margin[1], rows, cols, taps });
       for (const [line, colour] of [[3, INK], [1.5, ACCENT]]) {
         context.lineWidth = line;
         context.strokeStyle = colour;
@@ -198,6 +226,20 @@ export class Grid {
     context.strokeStyle = ACCENT;
     context.lineWidth = band;
     context.strokeRect(x, y, width, height);
+  }
+
+  /** Cells between the taps are looked at by no weight: they are paler. */
+  #veilGaps(context, { row, col, rows, cols, taps }) {
+    const { cell } = this;
+    context.beginPath();
+    context.rect(col * cell, row * cell, cols * cell, rows * cell);
+    for (let r = 0; r < rows; r += taps[0]) {
+      for (let c = 0; c < cols; c += taps[1]) context.rect((col + c) * cell, (row + r) * cell, cell, cell);
+    }
+    context.fillStyle = this.paper;
+    context.globalAlpha = 0.6;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
   }
 
   /** The cell of the grid proper under a pointer event, clamped to the grid: [row, col]. */

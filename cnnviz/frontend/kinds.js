@@ -5,8 +5,8 @@
  * {
  *   weighs                  does it have weights, and with them a kernel and products?
  *   window                  the title over the ledger
- *   edge                    what a cell beyond the edge counts as: { text, counted }: its digits where it holds no value of
- *                           the input (text), and whether it enters the result at all (counted); see window.js for its value
+ *   edge(op)                the digits of a padding cell that repeats no value of the input: "0", "−∞", or "" where it does not
+ *                           count; such cells are hatched
  *   taps(op, position)      what is under the window: [{ value, weight, padding, row, col }] in the order of the sum
  *   result(op, taps, position)           the account of one output: whatever the next two read
  *   write(ledger, op, taps, result)      … as lines of the ledger

@@ -8,7 +8,7 @@ const text = (value) => decimal(value, 4);
 export const maxPooling = {
   weighs: false,
   window: "Window",
-  edge: { text: "−∞", counted: true },
+  edge: () => "−∞",
   taps: tapsAt,
 
   /** Which tap the output came from; among equals the first, as in torch. */

@@ -1,15 +1,13 @@
 /**
- * The operations of a network on plain arrays; they mirror core/operations.py and are checked against torch.
+ * The operations of a network on plain arrays (see tensor.js); they mirror core/operations.py and are checked against torch.
  *
- * A tensor is { shape, data }: shape as torch writes it without the batch, (C, H, W) or (N), data a Float32Array.
  * Sums run in double precision and are rounded once, so they lie at least as near the true value as torch's own.
  */
 
-export class Refused extends Error {}
+import { mostPadding, pad } from "./padding.js";
+import { Refused, tensor } from "./tensor.js";
 
-export function tensor(shape, data) {
-  return { shape, data: data ?? new Float32Array(shape.reduce((a, b) => a * b, 1)) };
-}
+export { Refused, tensor };
 
 /** How many input cells a window spans: dilation·(kernel − 1) + 1. */
 export function extent(kernel, dilation) {
@@ -20,10 +18,10 @@ export function extent(kernel, dilation) {
  * How many places the kernel fits along one axis, by torch's formula:
  * ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Throws Refused, with what would fit.
  */
-export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1 }) {
+export function outputSize(size, { kernel, stride = 1, padding = 0, dilation = 1 }, mode = "zeros") {
   checkWindow(size, { kernel, stride, padding, dilation });
   const padded = size + 2 * padding;
-  if (extent(kernel, dilation) > padded) refuseSpan(size, { kernel, padding, dilation });
+  if (extent(kernel, dilation) > padded) refuseSpan(size, { kernel, padding, dilation }, mode);
   return Math.floor((padded - extent(kernel, dilation)) / stride) + 1;
 }
 
@@ -53,28 +51,38 @@ function checkWindow(size, { kernel, stride, padding, dilation }) {
   }
 }
 
-function refuseSpan(size, { kernel, padding, dilation }) {
+function refuseSpan(size, { kernel, padding, dilation }, mode = "zeros") {
   const padded = size + 2 * padding;
   const spans = extent(kernel, dilation);
   const dilated = dilation > 1 ? ` (kernel ${kernel}, dilation ${dilation})` : "";
   const pads = padding ? `the padded image only ${padded}` : `the image only ${size}`;
   const needed = Math.ceil((spans - size) / 2);
   const smaller = dilation > 1 ? "a smaller kernel or dilation" : `a kernel of ${padded} or less`;
-  throw new Refused(`The window spans ${spans} cells${dilated}, but ${pads}: padding ${needed} would fit, or ${smaller}.`);
+  const wider = needed <= mostPadding(size, mode) ? `padding ${needed} would fit, or ` : "use ";
+  throw new Refused(`The window spans ${spans} cells${dilated}, but ${pads}: ${wider}${smaller}.`);
+}
+
+/** How many cells at the far end of the padded axis lie beyond the last window: what the floor in the formula takes away. */
+export function leftOver(size, { kernel, stride = 1, padding = 0, dilation = 1 }) {
+  return Math.max(0, size + 2 * padding - extent(kernel, dilation)) % stride;
 }
 
 /**
- * Cross-correlation, as torch.nn.functional.conv2d: the kernel is not flipped, padding is zeros.
+ * Cross-correlation, as torch.nn.Conv2d: the kernel is not flipped.
  *
  * x is (C_in, H, W), weight (C_out, C_in, kh, kw), bias a Float32Array(C_out) or null; stride, padding and dilation are
- * [rows, cols]. Returns (C_out, H_out, W_out).
+ * [rows, cols], paddingMode is one of PADDING_MODES. Returns (C_out, H_out, W_out).
  */
-export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dilation = [1, 1] } = {}) {
+export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dilation = [1, 1], paddingMode = "zeros" } = {}) {
   const [channels, height, width] = x.shape;
   const [outChannels, inChannels, kernelRows, kernelCols] = weight.shape;
   if (channels !== inChannels) throw new Refused(`The kernel has ${inChannels} slices, but the image ${channels} channels.`);
-  const rows = outputSize(height, { kernel: kernelRows, stride: stride[0], padding: padding[0], dilation: dilation[0] });
-  const cols = outputSize(width, { kernel: kernelCols, stride: stride[1], padding: padding[1], dilation: dilation[1] });
+  const axis = (at, size, kernel) =>
+    outputSize(size, { kernel, stride: stride[at], padding: padding[at], dilation: dilation[at] }, paddingMode);
+  const [rows, cols] = [axis(0, height, kernelRows), axis(1, width, kernelCols)];
+  if (paddingMode !== "zeros" && (padding[0] || padding[1])) {
+    return conv2d(pad(x, padding, paddingMode), weight, bias, { stride, dilation });
+  }
   const output = tensor([outChannels, rows, cols]);
   const sums = new Float64Array(cols); // one output row at a time: the inner loop runs along memory
   let w = 0;

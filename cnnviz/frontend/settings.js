@@ -5,17 +5,20 @@
 
 import { shortest } from "./numbers.js";
 
-const DEFAULTS = { kernel: "sobel_x", stride: 1, padding: 0, dilation: 1, bias: 0, relu: 0, at: "0,0" };
+const DEFAULTS = {
+  kernel: "sobel_x", stride: "1", padding: "0", padding_mode: "zeros", dilation: "1", bias: 0, relu: 0, at: "0,0",
+};
 
-/** "kernel=box_3&at=2,3" → { kernel, weights, stride, padding, dilation, bias, relu, position }. */
+/** "kernel=box_3&at=2,3" → { kernel, weights, stride, padding, paddingMode, dilation, bias, relu, position }; pairs are [rows, cols]. */
 export function settingsFromText(text) {
   const read = { ...DEFAULTS, ...Object.fromEntries(new URLSearchParams(text)) };
   return {
     kernel: read.kernel,
     weights: read.weights ? weightsFromText(read.weights) : null,
-    stride: Number(read.stride),
-    padding: Number(read.padding),
-    dilation: Number(read.dilation),
+    stride: axesFromText(read.stride),
+    padding: axesFromText(read.padding),
+    paddingMode: read.padding_mode,
+    dilation: axesFromText(read.dilation),
     bias: Math.fround(Number(read.bias)), // as torch holds it
     relu: Number(read.relu) === 1,
     position: read.at.split(",").map(Number),
@@ -27,9 +30,10 @@ export function settingsToText(settings) {
   const all = {
     kernel: settings.kernel,
     weights: settings.weights ? weightsToText(settings.weights) : "",
-    stride: settings.stride,
-    padding: settings.padding,
-    dilation: settings.dilation,
+    stride: axesToText(settings.stride),
+    padding: axesToText(settings.padding),
+    padding_mode: settings.paddingMode,
+    dilation: axesToText(settings.dilation),
     bias: shortest(settings.bias),
     relu: settings.relu ? 1 : 0,
     at: settings.position.join(","),
@@ -38,6 +42,16 @@ export function settingsToText(settings) {
     .filter(([key, value]) => String(value) !== String(DEFAULTS[key] ?? ""))
     .map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
     .join("&");
+}
+
+/** "2" → [2, 2]; "2,3" → [2, 3] */
+function axesFromText(text) {
+  const [rows, cols = rows] = text.split(",").map(Number);
+  return [rows, cols];
+}
+
+function axesToText([rows, cols]) {
+  return rows === cols ? String(rows) : `${rows},${cols}`;
 }
 
 /** "3x3~1,0,-1,…~…": rows x columns, then a list for each slice. */

@@ -7,7 +7,7 @@
  *
  * An operation is
  * { name, kind: a key of kinds.js, input (C, H, W), weight (C, kh, kw), bias, relu, pre and output (rows, cols),
- *   winners, rows and cols: { kernel, stride, padding, dilation }, valueName ("pixel"), valueDecimals,
+ *   winners, rows and cols: { kernel, stride, padding, dilation }, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
  *   channelNames, picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
@@ -228,7 +228,7 @@ export class Stage {
     const { op, channel, columns } = this;
     const style = getComputedStyle(this.element);
     const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-    this.look = { paper: colour("--paper", "#ffffff"), font: style.fontFamily, dark: this.dark };
+    this.look = { paper: colour("--paper", "#ffffff"), soft: colour("--soft", "#5b6570"), font: style.fontFamily, dark: this.dark };
     this.blank = colour("--blank", "#f2f3f5");
     const { weighs } = kindOf(op);
     mark(this.element, "data-stage", op.name);
@@ -248,7 +248,9 @@ export class Stage {
   /** The input's picture, anew only when there is something new to see: a weight that changes leaves it as it is. */
   #paintInput() {
     const { op, channel, input, look } = this;
-    const seen = [channel, input.key, look.paper, op.kind, ...Object.values(op.picture)].join();
+    const { rows, cols, paddingMode } = op;
+    const axes = [rows, cols].flatMap(({ kernel, stride, dilation }) => [kernel, stride, dilation]); // what is left over
+    const seen = [channel, input.key, look.paper, op.kind, paddingMode, ...axes, ...Object.values(op.picture)].join();
     if (this.#paintedInput?.values === op.input.data && this.#paintedInput.seen === seen) return;
     this.#paintedInput = { values: op.input.data, seen };
     paintInput(input, op, channel, look);

@@ -6,7 +6,7 @@ import { tapsAt } from "./window.js";
 export const weightedSum = {
   weighs: true,
   window: "Window × kernel",
-  edge: { text: "0", counted: true },
+  edge: () => "0",
   taps: tapsAt,
 
   result(op, taps, [row, col]) {

@@ -1,6 +1,7 @@
 /** Where the window of an operation lies, and the values under it. An operation is as stage.js describes it. */
 
 import { extent } from "./operations.js";
+import { sourceIndex } from "./padding.js";
 
 /** The rectangle of input cells at a position (it may reach into the padding), and every how many cells a tap lies. */
 export function windowAt({ rows, cols }, [row, col]) {
@@ -13,11 +14,22 @@ export function windowAt({ rows, cols }, [row, col]) {
   };
 }
 
-/** The input's value at a cell, or null beyond its edge. */
-export function valueAt({ input }, channel, row, col) {
+/** Does the cell lie beyond the input's edge? */
+export function isBeyond({ input }, row, col) {
+  return row < 0 || col < 0 || row >= input.shape[1] || col >= input.shape[2];
+}
+
+/** Does the cell lie in the input or in its padding? */
+export function isPadded({ input, rows, cols }, row, col) {
+  const inside = (at, size, { padding }) => at >= -padding && at < size + padding;
+  return inside(row, input.shape[1], rows) && inside(col, input.shape[2], cols);
+}
+
+/** The value at a cell, also beyond the edge, where padding repeats one of the input; null where it repeats none. */
+export function valueAt({ input, paddingMode = "zeros" }, channel, row, col) {
   const [, height, width] = input.shape;
-  if (row < 0 || col < 0 || row >= height || col >= width) return null;
-  return input.data[(channel * height + row) * width + col];
+  const [r, c] = [sourceIndex(row, height, paddingMode), sourceIndex(col, width, paddingMode)];
+  return r === null || c === null ? null : input.data[(channel * height + r) * width + c];
 }
 
 /** Every value of the window with its weight, all channels, in the order of the sum: [{ value, weight, padding, row, col }]. */
@@ -30,9 +42,8 @@ export function tapsAt(operation, position) {
       const r = row + u * rows.dilation;
       for (let v = 0; v < cols.kernel; v++) {
         const k = col + v * cols.dilation;
-        const value = valueAt(operation, c, r, k);
-        const padding = value === null;
-        taps.push({ value: value ?? 0, weight: weight ? weight.data[taps.length] : 1, padding, row: r, col: k });
+        const value = valueAt(operation, c, r, k) ?? 0;
+        taps.push({ value, weight: weight ? weight.data[taps.length] : 1, padding: isBeyond(operation, r, k), row: r, col: k });
       }
     }
   }

@@ -80,14 +80,16 @@ def answer(image: CurrentImage) -> None:
 def session_convolution(picture: np.ndarray) -> Operation:
     """The convolution that the session's settings describe, of a picture (C, H, W). ValueError where torch refuses."""
     weight = session_filter(picture.shape[0])
-    rows, cols = (
-        WindowSpec(size, st.session_state.stride, st.session_state.padding, st.session_state.dilation)
-        for size in weight.shape[-2:]
-    )
-    activation = "relu" if st.session_state.relu else None
-    bias = torch.tensor([st.session_state.bias], dtype=torch.float32)
+    session = st.session_state
+    rows, cols = map(WindowSpec, weight.shape[-2:], session.stride, session.padding, session.dilation)
     return convolution(
-        torch.from_numpy(np.array(picture))[None], weight[None], bias, rows=rows, cols=cols, activation=activation
+        torch.from_numpy(np.array(picture))[None],
+        weight[None],
+        torch.tensor([session.bias], dtype=torch.float32),
+        rows=rows,
+        cols=cols,
+        padding_mode=session.padding_mode,
+        activation="relu" if session.relu else None,
     )
 
 

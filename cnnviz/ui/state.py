@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote
 import streamlit as st
 
 from cnnviz.core.kernels import KERNELS
+from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 
@@ -68,6 +69,22 @@ def _pair(text: str) -> tuple[int, int]:
     return cell(row), cell(col)
 
 
+def _axes(least: int, most: int) -> Callable[[str], tuple[int, int]]:
+    """A number for the rows and one for the columns: "2" for both, or "2,3"."""
+    number = _number(least, most)
+
+    def parse(text: str) -> tuple[int, int]:
+        rows, comma, cols = text.partition(",")
+        return number(rows), number(cols if comma else rows)
+
+    return parse
+
+
+def _axes_text(axes: tuple[int, int]) -> str:
+    rows, cols = axes
+    return str(rows) if rows == cols else f"{rows},{cols}"
+
+
 def _weights(text: str) -> Weights | None:
     if not text:
         return None
@@ -111,9 +128,10 @@ STROKES = (Parameter("strokes", (), strokes_from_text, strokes_to_text),)
 CONVOLUTION = (
     Parameter("kernel", "sobel_x", _one_of(KERNELS)),
     Parameter("weights", None, _weights, _weights_text),
-    Parameter("stride", 1, _number(1, 16)),
-    Parameter("padding", 0, _number(0, 16)),
-    Parameter("dilation", 1, _number(1, 16)),
+    Parameter("stride", (1, 1), _axes(1, 16), _axes_text),
+    Parameter("padding", (0, 0), _axes(0, 16), _axes_text),
+    Parameter("padding_mode", "zeros", _one_of(PADDING_MODES)),
+    Parameter("dilation", (1, 1), _axes(1, 16), _axes_text),
     Parameter("bias", 0.0, _number(-LARGEST_WEIGHT, LARGEST_WEIGHT, float), lambda value: f"{value:.9g}"),
     Parameter("relu", False, _flag, _flag_text),
     Parameter("at", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),

@@ -23,6 +23,18 @@ UPLOAD_SIZE = 64
 CHOOSER = "stPopoverBody"
 
 
+Axes = int | tuple[int, int]  # one number for rows and columns, or one for each
+
+
+def pair(axes: Axes) -> tuple[int, int]:
+    """(rows, columns)."""
+    return axes if isinstance(axes, tuple) else (axes, axes)
+
+
+def _text(axes: Axes) -> str:
+    return ",".join(map(str, axes)) if isinstance(axes, tuple) else str(axes)
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """A state of the page; without arguments, the one in which it opens.
@@ -37,9 +49,10 @@ class Lesson:
     strokes: tuple[Stroke, ...] = ()
     kernel: str = "sobel_x"
     weights: str = ""
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
+    stride: Axes = 1
+    padding: Axes = 0
+    padding_mode: str = "zeros"
+    dilation: Axes = 1
     bias: float = 0.0
     relu: bool = False
     at: tuple[int, int] = (0, 0)
@@ -55,9 +68,10 @@ class Lesson:
             "strokes": strokes_to_text(self.strokes),
             "kernel": self.kernel,
             "weights": self.weights,
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
+            "stride": _text(self.stride),
+            "padding": _text(self.padding),
+            "padding_mode": self.padding_mode,
+            "dilation": _text(self.dilation),
             "bias": self.bias,
             "relu": int(self.relu),
             "at": ",".join(map(str, self.at)),
@@ -92,11 +106,18 @@ class Lesson:
         return weights.reshape(-1, rows, cols).expand(channels, -1, -1)
 
     @property
+    def padded(self) -> np.ndarray:
+        """The pixels with torch's padding around them; RuntimeError where torch refuses."""
+        down, across = pair(self.padding)
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        return F.pad(torch.from_numpy(self.picture)[None], (across, across, down, down), mode=mode)[0].numpy()
+
+    @property
     def feature_map(self) -> torch.Tensor:
         """What torch makes of it, (H_out, W_out)."""
-        image = torch.from_numpy(self.picture)[None]
+        image = torch.from_numpy(self.padded)[None]
         bias = torch.tensor([self.bias], dtype=torch.float32)
-        output = F.conv2d(image, self.filter[None], bias, self.stride, self.padding, self.dilation)[0, 0]
+        output = F.conv2d(image, self.filter[None], bias, self.stride, 0, self.dilation)[0, 0]
         return F.relu(output) if self.relu else output
 
     @property
@@ -105,13 +126,11 @@ class Lesson:
         return 1e-5 * max(1.0, float(self.filter.abs().sum()) * float(np.abs(self.picture).max()))
 
     def taps(self, position: tuple[int, int]) -> list[tuple[float, float]]:
-        """The (pixel, weight) of every product at a position, in the order of the sum; padding counts as 0."""
-        padded = np.pad(self.picture, ((0, 0), (self.padding,) * 2, (self.padding,) * 2))
-        row, col = (self.stride * at for at in position)
+        """The (pixel, weight) of every product at a position, in the order of the sum."""
+        row, col = (step * at for step, at in zip(pair(self.stride), position, strict=True))
+        down, across = pair(self.dilation)
         _, rows, cols = self.filter.shape
-        patch = padded[
-            :, row : row + self.dilation * rows : self.dilation, col : col + self.dilation * cols : self.dilation
-        ]
+        patch = self.padded[:, row : row + down * rows : down, col : col + across * cols : across]
         return list(zip(patch[:, :rows, :cols].ravel().tolist(), self.filter.flatten().tolist(), strict=True))
 
 

@@ -5,13 +5,16 @@ import itertools
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 
 from cnnviz import KERNELS, WindowSpec, conv2d, output_size
+from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import sample_image
+from cnnviz.core.windows import left_over
 from tests.browser.convolution_page import (
     OPENING,
     Lesson,
@@ -383,7 +386,17 @@ def test_the_size_formula_has_this_picture_s_numbers_and_torchs_answer(visit):
         for axis, (side, size) in enumerate(zip(("rows", "cols"), kernel, strict=True)):
             expected = output_size(7, WindowSpec(size, stride, padding, dilation))
             spans = f"({dilation}·({size} − 1) + 1)" if dilation > 1 else str(size)
-            assert f"⌊(7 + 2·{padding} − {spans}) / {stride}⌋ + 1 = {expected}" in formula
+            rest = left_over(7, WindowSpec(size, stride, padding, dilation))
+            before = expected - 1 + Fraction(rest, stride)
+            floor = (
+                ""
+                if not rest
+                else f"⌊{float(before):g}⌋ + 1 = "
+                if stride == 2
+                else f"⌊{float(before):.4f}"[:5] + "…⌋ + 1 = "
+            )
+            assert f"⌊(7 + 2·{padding} − {spans}) / {stride}⌋ + 1 = {floor}{expected}" in formula
+            assert (f"{expected} ({rest} left over)" in formula) == bool(rest)
             assert grid.get_attribute(f"data-{side}") == str(expected), axis
 
 
@@ -498,9 +511,10 @@ def _random_lesson(random):
             weights=_weights_text(
                 random, 3 if colour else 1, *random.integers(1, 12, 2), 10.0 ** random.integers(-3, 3)
             ),
-            stride=int(random.integers(1, 5)),
-            padding=int(random.integers(0, 9)),
-            dilation=int(random.integers(1, 4)),
+            stride=tuple(map(int, random.integers(1, 5, 2))),
+            padding=tuple(map(int, random.integers(0, 9, 2))),
+            padding_mode=str(random.choice(PADDING_MODES)),
+            dilation=tuple(map(int, random.integers(1, 4, 2))),
             bias=float(np.float32(random.normal())),
             relu=bool(random.integers(2)),
         )

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz.core.windows import WindowSpec, output_size, pooled_size
+from cnnviz.core.padding import PADDING_MODES, check_padding, most_padding
+from cnnviz.core.windows import WindowSpec, left_over, output_size, pooled_size
 from tests.frontend.pages import Refused, array, tensor
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text("utf-8"))
@@ -75,6 +76,43 @@ def test_conv2d_is_the_true_value_rounded_once(frontend, case):
     exact = F.conv2d(torch.from_numpy(x)[None].double(), torch.from_numpy(weight).double(), bias, **sliding)[0].numpy()
     # half a unit in the last of float32's 24 digits, and what double precision itself may lose in cancelled sums
     assert (np.abs(ours - exact) <= 2.0**-24 * np.abs(exact) + 1e-9 * bound(weight, x)).all()
+
+
+@settings(max_examples=200)
+@given(convolutions(), st.sampled_from(PADDING_MODES))
+def test_every_padding_mode_agrees_with_torch_and_is_refused_where_torch_refuses(frontend, case, mode):
+    x, weight, bias, sliding = case
+    arguments = tensor(x), tensor(weight), bias, sliding | {"paddingMode": mode}
+    down, across = sliding["padding"]
+    try:
+        padded = F.pad(torch.from_numpy(x)[None], (across, across, down, down), "constant" if mode == "zeros" else mode)
+    except RuntimeError:
+        with pytest.raises(Refused) as refusal:
+            frontend.call("operations.js", "conv2d", *arguments)
+        axes = list(zip(x.shape[1:], sliding["padding"], strict=True))
+        size, padding = next((size, padding) for size, padding in axes if padding > most_padding(size, mode))
+        with pytest.raises(ValueError, match=re.escape(str(refusal.value))):
+            check_padding(size, padding, mode)
+        return
+    ours = array(frontend.call("operations.js", "conv2d", *arguments))
+    bias = None if bias is None else torch.from_numpy(bias)
+    theirs = F.conv2d(padded, torch.from_numpy(weight), bias, **sliding | {"padding": 0})[0]
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs.numpy()).max() <= bound(weight, x)
+
+
+def test_left_over_cells_are_those_of_python(frontend):
+    cases = itertools.product([1, 5, 7, 8, 12], [1, 2, 3, 5], [1, 2, 3, 5], [0, 1, 2], [1, 2])
+    fitting = [case for case in cases if case[0] + 2 * case[3] > case[4] * (case[1] - 1)]
+    ours = frontend.each("operations.js", "leftOver", [(size, spec_for_browser(*spec)) for size, *spec in fitting])
+    assert ours == [left_over(size, WindowSpec(*spec)) for size, *spec in fitting]
+
+
+def test_padding_is_advised_only_where_its_mode_allows_it(frontend):
+    spec = spec_for_browser(11, dilation=3)
+    for mode, advice in (("zeros", ": padding 12 would fit, or a smaller"), ("reflect", ": use a smaller")):
+        with pytest.raises(Refused, match=advice):
+            frontend.call("operations.js", "outputSize", 7, spec, mode)
 
 
 def test_conv2d_refuses_a_kernel_for_another_number_of_channels(frontend):

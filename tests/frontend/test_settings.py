@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnnviz.core.kernels import KERNELS
+from cnnviz.core.padding import PADDING_MODES
 from cnnviz.ui import state
 from tests.frontend.pages import array, tensor
 
@@ -31,9 +32,10 @@ in_browser = st.fixed_dictionaries(
     {
         "kernel": st.sampled_from(sorted(KERNELS)),
         "weights": st.none() | kernels(),
-        "stride": st.integers(1, 16),
-        "padding": st.integers(0, 16),
-        "dilation": st.integers(1, 16),
+        "stride": st.tuples(*[st.integers(1, 16)] * 2),
+        "padding": st.tuples(*[st.integers(0, 16)] * 2),
+        "padding_mode": st.sampled_from(PADDING_MODES),
+        "dilation": st.tuples(*[st.integers(1, 16)] * 2),
         "bias": singles | hand_typed,
         "relu": st.booleans(),
         "position": st.tuples(st.integers(0, 200), st.integers(0, 200)),
@@ -74,15 +76,17 @@ def linked(session):
 
 def written(frontend, settings):
     weights = settings["weights"]
-    return frontend.call(
-        "settings.js", "settingsToText", {**settings, "weights": None if weights is None else tensor(weights)}
-    )
+    ours = {**settings, "weights": None if weights is None else tensor(weights)}
+    ours["paddingMode"] = ours.pop("padding_mode")
+    return frontend.call("settings.js", "settingsToText", ours)
 
 
 def read(frontend, text):
     settings = frontend.call("settings.js", "settingsFromText", text)
+    settings["padding_mode"] = settings.pop("paddingMode")
     weights = settings["weights"]
-    return {**settings, "weights": None if weights is None else array(weights), "position": tuple(settings["position"])}
+    pairs = {name: tuple(settings[name]) for name in ("stride", "padding", "dilation", "position")}
+    return {**settings, **pairs, "weights": None if weights is None else array(weights)}
 
 
 DEFAULTS = {parameter.name: parameter.default for parameter in state.CONVOLUTION}
@@ -95,7 +99,15 @@ def test_both_sides_start_from_the_same_values(frontend):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_sides_have_the_same_names_for_what_a_link_carries(frontend, name):
-    text = {"kernel": "box_3", "weights": "1x2~0.5,-2", "at": "2,3", "relu": "1", "bias": "0.5"}.get(name, "2")
+    text = {
+        "kernel": "box_3",
+        "weights": "1x2~0.5,-2",
+        "at": "2,3",
+        "relu": "1",
+        "bias": "0.5",
+        "padding_mode": "reflect",
+        "stride": "2,3",
+    }.get(name, "2")
     parameter = state.PARAMETERS[name]
     session = {**DEFAULTS, name: parameter.parse(text)}
     expected = settings_of(session)

@@ -134,9 +134,9 @@ def test_who_only_looks_at_the_stand_in_digit_keeps_the_drawing_of_another_page(
 
 
 def test_the_same_picture_keeps_its_size():
-    with held("7;image=draw&strokes=p60_2s2s2s8c8c5k", image="draw", size=20, stride=2) as now:
+    with held("7;image=draw&strokes=p60_2s2s2s8c8c5k", image="draw", size=20, stride=(2, 2)) as now:
         network_view.settled("mnist")
-        assert (now.size, now.stride) == (20, 2)
+        assert (now.size, now.stride) == (20, (2, 2))
 
 
 @pytest.mark.parametrize(

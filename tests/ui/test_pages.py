@@ -83,6 +83,7 @@ SETTINGS = [
     {"image": "cat", "colour": "1", "kernel": "gaussian_5", "stride": "2", "padding": "2"},
     {"image": "cat", "size": "41", "colour": "1", "weights": "2x3~1,2,3,4,5,6~0,0,0,0,0,1~-1,-2,-3,-4,-5,-0.125"},
     {"image": "cat", "size": "128", "weights": "1x4~0.1,0.2,-0.3,1000", "dilation": "16", "bias": "-0.3", "relu": "1"},
+    {"image": "cat", "stride": "2,3", "padding": "1,4", "padding_mode": "reflect", "dilation": "2,1"},
     {"image": "coffee", "colour": "1", "weights": "1x1~0.3", "stride": "16", "padding": "16"},
     {"image": "coffee", "weights": "1x1~1~2~3"},
     {"image": "draw", "strokes": STROKES, "kernel": "laplacian_8", "relu": "1"},
@@ -98,9 +99,12 @@ def test_the_answer_is_torchs(link):
     weight = filter_of(link, channels=picture.shape[1])
     bias = torch.tensor([float(link.get("bias", 0))])
     stride, padding, dilation = (
-        int(link.get(name, least)) for name, least in zip(HYPERPARAMETERS, (1, 0, 1), strict=True)
+        [int(number) for number in link.get(name, least).split(",")]
+        for name, least in zip(HYPERPARAMETERS, "101", strict=True)
     )
-    wanted = F.conv2d(picture, weight, bias, stride, padding, dilation)
+    down, across = padding * (2 // len(padding))
+    mode = link.get("padding_mode", "constant")
+    wanted = F.conv2d(F.pad(picture, (across, across, down, down), mode), weight, bias, stride, 0, dilation)
     wanted = wanted.relu() if link.get("relu") else wanted
     assert sent["answer"]["image"] == sent["image"]["id"] == sent["page"]["image"]["id"]
     torch.testing.assert_close(torch.from_numpy(decode(sent["answer"]).copy()), wanted[0], rtol=1e-6, atol=1e-6)

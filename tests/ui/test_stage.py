@@ -29,7 +29,7 @@ def test_a_message_at_rest_becomes_the_session():
 def test_strokes_on_a_picture_that_is_gone_are_not_painted_on_the_next():
     with held("7;coffee.1;strokes=p60_dwdw&stride=2") as now:
         stage.settled()
-        assert (now.strokes, now.stride) == ((), 2)
+        assert (now.strokes, now.stride) == ((), (2, 2))
 
 
 OTHERS = [

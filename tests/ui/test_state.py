@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from cnnviz.core.kernels import KERNELS
+from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import Stroke
 from cnnviz.ui import state
@@ -42,9 +43,10 @@ VALUES = {
     "strokes": some.lists(STROKES, max_size=4).map(tuple),
     "kernel": some.sampled_from([*KERNELS]),
     "weights": some.none() | weights(),
-    "stride": some.integers(1, 16),
-    "padding": some.integers(0, 16),
-    "dilation": some.integers(1, 16),
+    "stride": some.tuples(*[some.integers(1, 16)] * 2),
+    "padding": some.tuples(*[some.integers(0, 16)] * 2),
+    "padding_mode": some.sampled_from(PADDING_MODES),
+    "dilation": some.tuples(*[some.integers(1, 16)] * 2),
     "bias": NUMBERS,
     "relu": FLAGS,
     "at": some.tuples(*[some.integers(0, 10_000)] * 2),
@@ -111,10 +113,20 @@ def test_any_text_is_either_read_or_refused(name, text):
 @pytest.mark.parametrize(("name", "least", "most"), [("stride", 1, 16), ("padding", 0, 16), ("size", 5, 128)])
 def test_a_number_may_lie_on_its_bounds_and_not_beyond(name, least, most):
     parse = PARAMETERS[name].parse
-    assert (parse(str(least)), parse(str(most))) == (least, most)
+    for bound in (least, most):
+        assert parse(str(bound)) == (bound if name == "size" else (bound, bound))
     for beyond in (least - 1, most + 1):
         with pytest.raises(ValueError, match=f"from {least} to {most}"):
             parse(str(beyond))
+
+
+def test_rows_and_columns_may_part():
+    stride = PARAMETERS["stride"]
+    assert (stride.parse("2"), stride.parse("2,3")) == ((2, 2), (2, 3))
+    assert (stride.text((2, 2)), stride.text((2, 3))) == ("2", "2,3")
+    for text in ("2,", ",2", "2,3,4", "2,17"):
+        with pytest.raises(ValueError, match=r"from 1 to 16|invalid literal"):
+            stride.parse(text)
 
 
 @given(some.fixed_dictionaries(VALUES))
@@ -129,30 +141,34 @@ def test_a_session_survives_its_link(values):
 def test_a_link_says_only_what_differs():
     with session():
         assert state.link(PARAMETERS.values()) == ""
-    with session(stride=2, relu=True, at=(1, 2), weights=Weights((((0.5, -1.0),),)), kernel="box_3"):
+    with session(stride=(2, 2), relu=True, at=(1, 2), weights=Weights((((0.5, -1.0),),)), kernel="box_3"):
         assert state.link(state.CONVOLUTION) == "kernel=box_3&weights=1x2~0.5,-1&stride=2&relu=1&at=1,2"
         assert state.link(state.NETWORK) == ""
 
 
 def test_what_a_message_leaves_out_stands_at_its_default():
-    with session(stride=2, padding=3, centre=False) as held:
+    with session(stride=(2, 2), padding=(3, 1), centre=False) as held:
         assert state.settle("padding=1", state.CONVOLUTION) == set()
-        assert (held.stride, held.padding, held.centre) == (1, 1, False)  # centre is none of this message's business
+        assert (held.stride, held.padding, held.centre) == (
+            (1, 1),
+            (1, 1),
+            False,
+        )  # centre is none of this message's business
 
 
 def test_what_a_message_says_wrongly_stays_as_it_was():
-    with session(stride=2, bias=0.5) as held:
+    with session(stride=(2, 2), bias=0.5) as held:
         assert state.settle("stride=x&bias=nan&dilation=2&nobody=1&%FF", state.CONVOLUTION) == {"stride", "bias"}
-        assert (held.stride, held.bias, held.dilation) == (2, 0.5, 2)
+        assert (held.stride, held.bias, held.dilation) == ((2, 2), 0.5, (2, 2))
 
 
 def test_the_link_is_read_once_a_session():
     with session() as held, patch.object(st, "query_params", {"stride": "3"}):
         state.seed()
-        assert held.stride == 3
-        held.stride = 5
+        assert held.stride == (3, 3)
+        held.stride = (5, 5)
         state.seed()
-        assert held.stride == 5
+        assert held.stride == (5, 5)
 
 
 def test_a_link_with_nonsense_gives_defaults_and_one_note():
@@ -171,7 +187,7 @@ def test_a_link_to_an_upload_says_that_it_stays_with_its_owner():
     assert [warning.value for warning in app.warning] == [
         "An uploaded picture cannot travel in a link: it stays with the one who uploaded it."
     ]
-    assert (app.session_state["image"], app.session_state["stride"]) == ("integers", 2)
+    assert (app.session_state["image"], app.session_state["stride"]) == ("integers", (2, 2))
 
 
 def test_a_sound_link_needs_no_note():
