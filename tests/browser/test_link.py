@@ -16,6 +16,7 @@ from tests.browser.convolution_page import (
     link_of,
     moment,
     open_lesson,
+    pair,
     path_of,
     strokes_of,
     weight_cell,
@@ -31,15 +32,17 @@ EVERYTHING = Lesson(
     strokes=(Stroke("pen", 120, ((150, 200), (840, 333))), Stroke("eraser", 60, ((500, 20), (512, 980)))),
     kernel="emboss",
     weights="3x2~0.1,-2,3e-05,4,5.125,-1000~1,2,3,4,5,6~-0.33333334,0,0,0,0,7",
-    stride=2,
-    padding=3,
-    dilation=4,
+    stride=(2, 1),
+    padding=(3, 5),
+    padding_mode="circular",
+    dilation=(4, 2),
     bias=-0.000001234567,
     relu=True,
     at=(3, 7),
 )
 CHOSEN = "select => select.selectedOptions[0].text"
-CONTROLS = ("kernel", "kernel rows", "kernel columns", "stride", "padding", "dilation", "bias", "step")
+AXES = [f"{name} of {axis}" for name in ("stride", "padding", "dilation") for axis in ("rows", "columns")]
+CONTROLS = ("kernel", "kernel rows", "kernel columns", *AXES, "padding mode", "step", "bias")
 
 
 @pytest.mark.parametrize(
@@ -60,10 +63,10 @@ def test_a_first_visit_to_a_cold_server_shows_exactly_what_the_link_says(visit, 
         assert np.float32(weights(page)).tolist() == kernel.tolist()
     rows, cols = lesson.filter.shape[1:]
     step = lesson.at[0] * lesson.feature_map.shape[1] + lesson.at[1]
-    settings = (lesson.kernel, rows, cols, lesson.stride, lesson.padding, lesson.dilation)
+    axes = pair(lesson.stride) + pair(lesson.padding) + pair(lesson.dilation)
     shown = [page.get_by_label(name, exact=True).input_value() for name in CONTROLS]
-    assert shown[:6] + shown[7:] == [*map(str, settings), str(step)]
-    assert float(shown[6]) == pytest.approx(lesson.bias, abs=1e-6)
+    assert shown[:-1] == [*map(str, (lesson.kernel, rows, cols, *axes, lesson.padding_mode, step))]
+    assert float(shown[-1]) == pytest.approx(lesson.bias, abs=1e-6)
     assert page.get_by_role("checkbox", name="ReLU").is_checked() == lesson.relu
     assert strokes_of(page) == lesson.strokes
 
@@ -86,6 +89,11 @@ def test_the_address_bar_follows_every_change_and_a_new_browser_shows_the_same(v
     for name, text in [("stride", "2"), ("padding", "2"), ("dilation", "2"), ("bias", "0.3")]:
         page.get_by_label(name, exact=True).fill(text)
         expect(name, text)
+    page.get_by_label("padding mode").select_option("replicate")
+    expect("padding_mode", "replicate")
+    page.get_by_role("button", name="rows and columns apart").click()
+    page.get_by_label("stride of columns").fill("3")
+    expect("stride", "2,3")
     page.get_by_label("ReLU").check()
     expect("relu", "1")
     page.get_by_role("button", name="step forward").click()
@@ -102,7 +110,10 @@ def test_the_address_bar_follows_every_change_and_a_new_browser_shows_the_same(v
     stroke(page, [cell(page, "input", 3, 3), cell(page, "input", 9, 7)])
     page.wait_for_function("location.search.includes('strokes=')")
     agreement(page)
-    lesson = Lesson("face", 13, True, strokes_of(page), "corner", link_of(page)["weights"], 2, 2, 2, 0.3, True, (0, 1))
+    lesson = Lesson(
+        "face", 13, True, strokes_of(page), "corner", link_of(page)["weights"],
+        stride=(2, 3), padding=2, padding_mode="replicate", dilation=2, bias=0.3, relu=True, at=(0, 1),
+    )  # fmt: skip
     assert page.evaluate("history.length") == length
     check(page, lesson)
     other = visit(path_of(page))
