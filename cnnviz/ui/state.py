@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote
 import streamlit as st
 
 from cnnviz.core.kernels import KERNELS
+from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
@@ -85,6 +86,20 @@ def _axes_text(axes: tuple[int, int]) -> str:
     return str(rows) if rows == cols else f"{rows},{cols}"
 
 
+def _shape(text: str) -> tuple[int, ...]:
+    sizes = text.split("x")
+    if len(sizes) > 6:
+        raise ValueError("at most six sizes")
+    return tuple(_number(1, MOST)(size) for size in sizes)
+
+
+def _chain(text: str) -> tuple[Layer, ...]:
+    layers = layers_from_text(text)
+    if text and not layers:
+        raise ValueError("layers, as in Conv2d(3,6,5);ReLU()")
+    return layers
+
+
 def _weights(text: str) -> Weights | None:
     if not text:
         return None
@@ -142,7 +157,11 @@ NETWORK = (
     Parameter("scale", "layer", _one_of(("map", "layer", "network"))),
     Parameter("unit", "", lambda text: text if _unit(text) else "", str),
 )
-PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK}
+SHAPES = (
+    Parameter("shape", (1, 3, 7, 7), _shape, lambda shape: "x".join(map(str, shape))),
+    Parameter("chain", (Layer.of("Conv2d", 3, 6, 3, stride=2, padding=1),), _chain, layers_to_text),
+)
+PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES}
 
 
 def _unit(text: str) -> bool:

@@ -15,6 +15,7 @@ from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import Stroke
 from cnnviz.ui import state
 from cnnviz.ui.state import PARAMETERS, Weights
+from tests.core.test_shapes import cases
 from tests.ui.apps import opened, run, session
 
 SINGLES = some.floats(-1000, 1000, width=32)
@@ -54,6 +55,8 @@ VALUES = {
     "show": some.sampled_from(["activation", "pre_activation"]),
     "scale": some.sampled_from(["map", "layer", "network"]),
     "unit": some.builds("{},{},{},{}".format, some.sampled_from(["conv1", "pool_1"]), *[some.integers(0, 10_000)] * 3),
+    "shape": some.lists(some.integers(1, 1_000_000), min_size=1, max_size=6).map(tuple),
+    "chain": some.lists(cases().map(lambda case: case[0]), max_size=4).map(tuple),
 }
 NONSENSE = [
     "", " ", "None", "null", "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e5", "1001", "-1001",
@@ -88,8 +91,10 @@ def test_every_float32_survives_its_text(value):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_nonsense_is_refused(name):
-    empty_is_a_value = name in ("strokes", "weights")
-    for text in NONSENSE[empty_is_a_value:]:
+    sense = {"strokes": [""], "weights": [""], "chain": [""], "shape": ["1001", "3x3"]}.get(name, [])
+    for text in NONSENSE:
+        if text in sense:
+            continue
         with pytest.raises(ValueError, match=r"."):
             pytest.fail(f"{name} reads {text[:40]!r} as {PARAMETERS[name].parse(text)!r}")
 
