@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from cnnviz.core.padding import PADDING_MODES
+
 Value = int | bool | str | None | tuple[int, ...]
 
 LONGEST_TEXT = 6000
@@ -38,7 +40,6 @@ class LayerKind:
 
 
 REQUIRED = "required"
-PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 _KERNEL = Argument("kernel_size", "size", REQUIRED, "how many cells the window looks at along each axis")
 _DILATION = Argument("dilation", "size", 1, "distance from one cell of the window to the next")
