@@ -1,11 +1,14 @@
 """What all tests share: reproducible examples, one thread, one Chromium."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.browser.server import Server, running_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,3 +30,17 @@ def chromium() -> Iterator["Browser"]:
 
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The app, started once for all tests."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_server() -> Iterator[Callable[..., Server]]:
+    """Starts an app that nobody has visited yet; takes what `running_server` takes."""
+    with ExitStack() as servers:
+        yield lambda *arguments, **options: servers.enter_context(running_server(*arguments, **options))

@@ -1,0 +1,223 @@
+"""A student without a browser: speaks Streamlit's own protocol over a websocket, and keeps what the page sends.
+
+The messages are those of the installed Streamlit, so that a new version which speaks otherwise breaks the tests at once.
+"""
+
+import base64
+import json
+import uuid
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from time import monotonic
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import numpy as np
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import UploadedFileInfo
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.sync.client import connect
+
+PATIENCE = 30  # seconds until an answer is given up
+HERE = {"127.0.0.1", "localhost", "::1"}
+COOKIE = "_streamlit_xsrf"
+
+
+class LostError(Exception):
+    """The server does not answer, or answers with an error; the message says what it said."""
+
+
+class Student:
+    """One visit: ``url`` is the server's address on this machine. ValueError for any other machine's.
+
+    After each answer ``page`` holds what the page's own component was sent, ``feeds`` the same for the feeds, by name,
+    and ``texts`` every error and warning. ``bytes`` counts what the websocket has brought.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url)
+        if self._address.hostname not in HERE:
+            raise ValueError(f"Students visit this machine only, not {self._address.hostname}.")
+        self._open = ExitStack()
+        self._socket = None
+        self._cookies: dict[str, str] = {}
+        self._session = ""
+        self._page = self._query = self._hash = ""
+        self._widgets: dict[str, WidgetState] = {}  # by id: what a browser tells again with every message
+        self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
+        self._ids: dict[str, str] = {}  # "page" (the component) and "file_uploader" → their ids
+        self.bytes = 0
+        self._forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- visiting --------------------------------------------------------------------------------------------------
+
+    def open(self, path: str = "/") -> Self:
+        """Opens a link of the app, as a browser does that has never been here, and waits until the page has run."""
+        self.connect()
+        address = urlsplit(path)
+        self._page, self._query = address.path.strip("/"), address.query
+        self._run()
+        return self
+
+    def connect(self) -> None:
+        """Opens the connection, anew if there was one: the server then knows the session again, if it still has it."""
+        self.close()
+        status, _ = self._http("GET", "/_stcore/health")
+        if status != 200:
+            raise LostError(f"The server is not healthy: {status}.")
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        protocols = ["streamlit", self._cookies[COOKIE], *([self._session] if self._session else [])]
+        dialled = connect(
+            f"ws://{self._address.netloc}/_stcore/stream",
+            origin=f"http://{self._address.netloc}",
+            subprotocols=protocols,
+            additional_headers=headers,
+            compression=None,
+            proxy=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+        )
+        self._socket = self._open.enter_context(dialled)
+
+    def close(self) -> None:
+        """Leaves, as a browser does whose tab is closed."""
+        self._open.close()
+        self._socket = None
+
+    # --- doing -----------------------------------------------------------------------------------------------------
+
+    def settle(self, text: str) -> None:
+        """Tells what the page's component tells when it comes to rest."""
+        state = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
+        self._widgets[state.id] = state
+        self._run()
+
+    def upload(self, name: str, data: bytes) -> None:
+        """Uploads a file through the page's uploader."""
+        self._send(BackMsg(file_urls_request={"request_id": uuid.uuid4().hex, "file_names": [name]}))
+        [place] = self._receive("file_urls_response").file_urls_response.file_urls
+        boundary = uuid.uuid4().hex
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
+        status, said = self._http(
+            "PUT",
+            f"/{place.upload_url.lstrip('/')}",
+            body,
+            {"Content-Type": f"multipart/form-data; boundary={boundary}", "X-Xsrftoken": self._cookies[COOKIE]},
+        )
+        if status != 204:
+            raise LostError(f"The upload was refused: {status} {said[:200]!r}.")
+        state = WidgetState(id=self._id("file_uploader"))
+        state.file_uploader_state_value.uploaded_file_info.append(
+            UploadedFileInfo(file_id=place.file_id, name=name, size=len(data), file_urls=place)
+        )
+        self._widgets[state.id] = state
+        self._run()
+
+    def array(self, feed: str) -> np.ndarray:
+        """The numbers in a feed, as feed.js reads them."""
+        message = self.feeds[feed]
+        raw = base64.b64decode(message["data"])
+        if message["dtype"] == "float32":
+            return np.frombuffer(raw, "<f4").reshape(message["shape"])
+        steps = np.frombuffer(raw, np.uint8).astype(np.float64)
+        return (steps / message["levels"]).astype(np.float32).reshape(message["shape"])
+
+    # --- the protocol ----------------------------------------------------------------------------------------------
+
+    def _id(self, name: str) -> str:
+        if name not in self._ids:
+            raise LostError(f"The page has no {name!r}; it has {', '.join(self._ids)}.")
+        return self._ids[name]
+
+    def _run(self) -> None:
+        """Has the page run, and takes in all that it sends until it has."""
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_script_hash, state.page_name = self._query, self._hash, self._page
+        state.widget_states.widgets.extend(self._widgets.values())
+        state.cached_message_hashes.extend(self._kept)
+        self._send(message)
+        self._receive("script_finished")
+
+    def _send(self, message: BackMsg) -> None:
+        if self._socket is None:
+            raise LostError("There is no connection.")
+        self._socket.send(message.SerializeToString())
+
+    def _receive(self, wanted: str) -> ForwardMsg:
+        """Takes in messages until one of that kind comes: of `script_finished`, one that is not about to run again."""
+        end = monotonic() + PATIENCE
+        while True:
+            try:
+                data = self._socket.recv(timeout=max(0.0, end - monotonic()))
+            except Exception as error:
+                raise LostError(f"No {wanted} came: {type(error).__name__} {error}") from error
+            self.bytes += len(data)
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "ref_hash":
+                message = self._kept[message.ref_hash]
+                kind = message.WhichOneof("type")
+            elif message.metadata.cacheable:
+                self._kept[message.hash] = message
+            self._take(kind, message)
+            if kind == wanted and not (
+                kind == "script_finished" and message.script_finished == message.FINISHED_EARLY_FOR_RERUN
+            ):
+                return message
+
+    def _take(self, kind: str, message: ForwardMsg) -> None:
+        if kind == "new_session":
+            self._forget()
+            self._session = message.new_session.initialize.session_id or self._session
+            self._hash = message.new_session.page_script_hash
+        elif kind == "navigation":
+            self._hash = message.navigation.page_script_hash or self._hash
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._show(message.delta.new_element)
+
+    def _show(self, element: Any) -> None:
+        kind = element.WhichOneof("type")
+        part = getattr(element, kind)
+        if kind == "bidi_component":
+            said = json.loads(part.json)
+            if part.component_name == "cnnviz.feed":
+                self.feeds[said["name"]] = said
+            else:
+                self.page = said
+                self._ids["page"] = part.id
+        elif kind == "exception":
+            raise LostError(f"The page shows an exception: {part.type} {part.message}")
+        elif kind == "alert":
+            self.texts.append(part.body)
+        elif kind == "file_uploader":
+            self._ids[kind] = part.id
+
+    def _forget(self) -> None:
+        self.page: dict[str, Any] = {}
+        self.feeds: dict[str, dict[str, Any]] = {}
+        self.texts: list[str] = []
+
+    def _http(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = HTTPConnection(self._address.netloc, timeout=PATIENCE)
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        try:
+            connection.request(method, path, body, {"Cookie": cookies, **(headers or {})})
+            answer = connection.getresponse()
+            for name, value in answer.getheaders():
+                if name.lower() == "set-cookie":
+                    key, _, rest = value.partition("=")
+                    self._cookies[key] = rest.split(";")[0]
+            return answer.status, answer.read()
+        finally:
+            connection.close()
