@@ -1,5 +1,6 @@
 /** What every component has in common: one view a place on the page, and one way to tell Python what rests. */
 
+import { subscribe } from "./feed.js";
 import { mirrorLink } from "./link.js";
 import { isDark } from "./theme.js";
 import { mark } from "./dom.js";
@@ -20,6 +21,7 @@ export function mount(View) {
     fit(view);
     return () => {
       view.observer.disconnect();
+      view.unwatch();
       view.settling.stop();
       view.stop();
       views.delete(parentElement);
@@ -31,6 +33,7 @@ function start(view, parent) {
   parent.append(view.element);
   view.observer = new ResizeObserver(() => fit(view));
   view.observer.observe(view.element);
+  view.unwatch = subscribe("session", ({ session }) => view.settling.meet(session));
   return view;
 }
 
@@ -44,6 +47,8 @@ function fit(view) {
 export class Settling {
   #timer = 0;
   #sent = null;
+  #session = null;
+  #again = "";
   send = () => {};
 
   /** busy(): is something still moving? message(): the text for Python. link(): the query for the address bar. */
@@ -61,10 +66,19 @@ export class Settling {
   now() {
     clearTimeout(this.#timer);
     if (this.busy()) return;
-    const text = this.message();
+    const text = this.message() + this.#again;
     if (text !== this.#sent) this.send(text);
     this.#sent = text;
     this.mirror();
+  }
+
+  /** Python's session: to one that has taken the place of another, the same is said again, in other words. */
+  meet(session) {
+    if (this.#session && session !== this.#session) {
+      this.#again = `&again=${session}`;
+      this.now();
+    }
+    this.#session = session;
   }
 
   /** The address bar shows what is on the page. */

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit import net_util
 
 from cnnviz.ui import state
+from cnnviz.ui.connection import watch_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "cnnviz/assets"
@@ -27,6 +28,7 @@ _STYLE = """<style>
 .stMainBlockContainer > .stVerticalBlock { gap: 0.5rem; }
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .st-key-feeds { display: none; }
+.st-key-connection { position: absolute; height: 0; }
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 .st-key-image img { height: 28px !important; max-height: 28px !important; border-radius: 3px; }
@@ -74,7 +76,7 @@ def enter() -> bool:
         st.navigation(pages(), position="top")
         st.rerun()
     st.html(_STYLE)
-    state.seed()
+    state.seed(watch_connection())
     arrived = st.session_state.get(_ENTERED) != page
     st.session_state[_ENTERED] = page
     for note in state.take_notes():

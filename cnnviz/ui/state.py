@@ -173,15 +173,19 @@ def _unit(text: str) -> bool:
     return all(_number(0, 10_000)(number) >= 0 for number in numbers)
 
 
-def seed() -> None:
-    """Fills the session from the link, once; what cannot be read is noted and stands at its default."""
+def seed(back: str | None = None) -> None:
+    """Fills the session from the link, once; what cannot be read is noted and stands at its default.
+
+    ``back`` is the link's query where a browser has come back from another session: what Streamlit knows is older.
+    """
     if _SEEDED in st.session_state:
         return
     st.session_state[_SEEDED] = True
     st.session_state[_NOTES] = []
     for parameter in PARAMETERS.values():
         st.session_state.setdefault(parameter.name, parameter.default)
-    given = {name: text for name, text in st.query_params.items() if name in PARAMETERS}
+    link_texts = st.query_params if back is None else dict(parse_qsl(back, keep_blank_values=True))
+    given = {name: text for name, text in link_texts.items() if name in PARAMETERS}
     refused = read(given, PARAMETERS.values())
     if refused:
         note(
@@ -189,7 +193,12 @@ def seed() -> None:
         )
     if st.session_state.image == UPLOAD:
         st.session_state.image = PARAMETERS["image"].default
-        note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
+        if back is None:
+            note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
+        else:
+            # the page runs twice: for the link, and for what its component says again
+            lost = "The app was started again, and has lost your picture: upload it once more. All else is as it was."
+            note(lost, runs=2)
 
 
 def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
@@ -231,12 +240,13 @@ def link(parameters: Iterable[Parameter]) -> str:
     )
 
 
-def note(sentence: str) -> None:
-    """Keeps a sentence to be shown at the top of the page, once."""
-    st.session_state[_NOTES].append(sentence)
+def note(sentence: str, runs: int = 1) -> None:
+    """Keeps a sentence to be shown at the top of the page, for one run of it or for some."""
+    st.session_state[_NOTES].append((sentence, runs))
 
 
 def take_notes() -> list[str]:
-    """The sentences noted since the last call."""
-    notes, st.session_state[_NOTES] = st.session_state[_NOTES], []
-    return notes
+    """The sentences that this run shows."""
+    notes = st.session_state[_NOTES]
+    st.session_state[_NOTES] = [(sentence, runs - 1) for sentence, runs in notes if runs > 1]
+    return [sentence for sentence, _ in notes]

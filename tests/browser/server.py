@@ -35,12 +35,13 @@ def running_server(
     *,
     environment: Mapping[str, str] | None = None,
     options: Sequence[str] = ("--server.address=127.0.0.1",),
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """The app, on a free port, until the block ends. RuntimeError if it does not start.
+    """The app, on this port or a free one, until the block ends. RuntimeError if it does not start.
 
     `environment` is added to the variables. Without `options` it listens to the whole network, as `make app` does.
     """
-    port = _free_port()
+    port = port or free_port()
     # what somebody has set for all their Streamlit apps is not to be tested
     variables = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
     command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", *options]
@@ -69,7 +70,7 @@ def fetch(url: str, timeout: float = 10) -> tuple[int, Mapping[str, str], bytes]
         return answer.status, answer.headers, answer.read()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -32,7 +32,7 @@ class Student:
     """One visit: ``url`` is the server's address on this machine. ValueError for any other machine's.
 
     After each answer ``page`` holds what the page's own component was sent, ``feeds`` the same for the feeds, by name,
-    and ``texts`` every error and warning. ``bytes`` counts what the websocket has brought.
+    ``texts`` every error and warning, and ``token`` the name of the session. ``bytes`` counts what the websocket has brought.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,9 +44,12 @@ class Student:
         self._cookies: dict[str, str] = {}
         self._session = ""
         self._page = self._query = self._hash = ""
-        self._widgets: dict[str, WidgetState] = {}  # by id: what a browser tells again with every message
+        self._widgets: dict[str, WidgetState] = {}  # what a browser tells again with every message
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
-        self._ids: dict[str, str] = {}  # "page" (the component) and "file_uploader" → their ids
+        self._ids: dict[str, str] = {}  # "page" (its component), "connection", "file_uploader" → ids
+        self._said = ""
+        self._returns = 0
+        self.token = ""
         self.bytes = 0
         self._forget()
 
@@ -95,9 +98,25 @@ class Student:
 
     def settle(self, text: str) -> None:
         """Tells what the page's component tells when it comes to rest."""
-        state = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
-        self._widgets[state.id] = state
+        self._said = text
+        self._widgets["page"] = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
         self._run()
+
+    def come_back(self, query: str, *, known: bool = True) -> None:
+        """Connects again after the connection was lost, as the page's watch does, with the address bar's query.
+
+        Not ``known``: to a server that was started anew, though it is the same one.
+        """
+        before = self.token
+        if not known:
+            self._session = ""
+        self.connect()
+        self._returns += 1
+        back = json.dumps({"back": f"{self._returns}?{query}"})
+        self._widgets["connection"] = WidgetState(id=self._id("connection"), json_value=back)
+        self._run()
+        if self.token != before:
+            self.settle(f"{self._said}&again={self.token}")
 
     def upload(self, name: str, data: bytes) -> None:
         """Uploads a file through the page's uploader."""
@@ -118,7 +137,7 @@ class Student:
         state.file_uploader_state_value.uploaded_file_info.append(
             UploadedFileInfo(file_id=place.file_id, name=name, size=len(data), file_urls=place)
         )
-        self._widgets[state.id] = state
+        self._widgets["file_uploader"] = state
         self._run()
 
     def array(self, feed: str) -> np.ndarray:
@@ -192,8 +211,12 @@ class Student:
             if part.component_name == "cnnviz.feed":
                 self.feeds[said["name"]] = said
             else:
-                self.page = said
-                self._ids["page"] = part.id
+                name = "connection" if part.component_name == "cnnviz.connection" else "page"
+                self._ids[name] = part.id
+                if name == "page":
+                    self.page = said
+                else:
+                    self.token = said["session"]
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from cnnviz import KERNELS, load_network, trace
+from cnnviz import KERNELS, decode_image, load_network, trace
 from cnnviz.core.digits import centre_digit
-from cnnviz.core.images import decode_image
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import Stroke, paint, strokes_to_text
 from tests.browser.convolution_page import Lesson

@@ -36,7 +36,8 @@ def run(app: AppTest) -> AppTest:
 
 def payloads(app: AppTest) -> dict[str, dict[str, Any]]:
     """What the page sends to the browser: a feed under its name, the page's own component under "page"."""
-    messages = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    mounted = [element.proto for element in app.get("bidi_component")]
+    messages = [json.loads(proto.json) for proto in mounted if proto.component_name != "cnnviz.connection"]
     return {message.get("name", "page"): message for message in messages}
 
 

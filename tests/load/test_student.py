@@ -1,0 +1,58 @@
+"""A student without a browser meets what a browser meets, and whoever comes back finds what stood there."""
+
+import pytest
+
+from tests.load.student import LostError, Student
+
+OPENED = "/?image=digit_3&kernel=box_3"
+LATER = "kernel=gaussian_3&stride=2"  # chosen since: the address bar has it, and Streamlit does not know
+
+
+def test_no_student_visits_another_machine():
+    for url in ("http://192.0.2.1:8501", "http://example.com", "http://127.0.0.1.example.com"):
+        with pytest.raises(ValueError, match="this machine only"):
+            Student(url)
+
+
+def test_a_student_without_a_server_is_told(server):
+    with Student("http://127.0.0.1:9") as student, pytest.raises(OSError, match="refused"):
+        student.open()
+    with Student(server.url) as student, pytest.raises(LostError, match="no 'page'"):
+        student.settle("1;integers.0;")
+
+
+def test_one_who_only_lost_the_connection_is_known_again(server):
+    with Student(server.url) as student:
+        student.open(OPENED)
+        token = student.token
+        student.settle(f"7;{student.page['image']['source']};{LATER}")
+        student.come_back(f"image=digit_3&{LATER}")
+        assert student.token == token
+        assert student.feeds["answer"]["revision"] == 7
+        assert student.array("answer").shape == (1, 13, 13)
+
+
+def test_one_who_comes_back_to_a_server_that_was_started_again_stands_where_they_stood(server):
+    with Student(server.url) as student:
+        student.open(OPENED)
+        token = student.token
+        student.settle(f"7;{student.page['image']['source']};{LATER}")
+        before = student.array("answer")
+        student.come_back(f"image=digit_3&{LATER}", known=False)
+        assert student.token != token
+        assert student.feeds["answer"]["revision"] == 7
+        assert (student.array("answer") == before).all()
+        assert student.page["link"] == "image=digit_3"
+        assert not student.texts
+
+
+def test_another_picture_than_the_page_was_opened_with_is_there_again_and_an_upload_is_asked_for(server):
+    with Student(server.url) as student:
+        student.open(OPENED)
+        student.come_back("image=cat&colour=1", known=False)
+        assert student.page["image"]["id"] == "cat-64-rgb"
+    with Student(server.url) as student:
+        student.open(OPENED)
+        student.come_back("image=upload&stride=2", known=False)
+        assert ["upload it once more" in text for text in student.texts] == [True]
+        assert student.page["seed"] == "stride=2"
