@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from cnnviz.core.film import TENSORS, load_film
-from cnnviz.core.network import NetworkError
+from cnnviz.core.network import NetworkError, load_card, load_network
 
 
 @pytest.fixture
@@ -49,3 +49,13 @@ def test_a_missing_film_says_what_to_run(folder):
     (folder / "mnist_film.safetensors").unlink()
     with pytest.raises(NetworkError, match=r"frames of the film of the network 'mnist' are missing.*make train"):
         load_film("mnist", folder)
+
+
+def test_the_shipped_film_begins_with_guessing_and_ends_with_the_shipped_network():
+    film, network = load_film("cifar10"), load_network("cifar10")
+    assert len(film) >= 30
+    assert film.accuracies[0] == pytest.approx(0.1, abs=0.05)
+    assert film.accuracies[-1] == pytest.approx(load_card("cifar10")["test_accuracy"], abs=0.03)
+    assert film.epochs[-1] == load_card("cifar10")["epochs"]
+    for key, tensor in film.frame(-1).items():
+        assert torch.equal(tensor, network.state_dict()[key])
