@@ -5,21 +5,22 @@ import { h, mark, write } from "./dom.js";
 import { decode } from "./feed.js";
 import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
-import { packed } from "./palette.js";
-import { strokesFromText } from "./strokes.js";
+import { paintPicture } from "./thumbnails.js";
+import { Seen, place } from "./seen.js";
+import { Strip } from "./strip.js";
+import { strokesFromText, strokesToText } from "./strokes.js";
 
 const CANVAS = 112; // pixels a side of the drawing: four for each of MNIST's
 const DIGIT = 28;
 export const SIDE = 32; // what the network reads
 export const DRAW = "draw"; // the picture that is no gallery digit
-const GREY = { kind: "grey", bottom: 0, top: 1 };
 
 export class DigitInput {
   drawing = new Drawing();
 
   /** image: a gallery key or "draw"; onChange() at each change of the picture, onSettled() when it comes to rest. */
-  constructor({ image, strokes, centred, onChange, onSettled }) {
-    Object.assign(this, { image, centred, onChange, onSettled });
+  constructor({ image, strokes, centred, readings, onChange, onSettled }) {
+    Object.assign(this, { image, centred, readings, onChange, onSettled });
     this.canvas = h("canvas", { class: "pad-canvas", width: CANVAS, height: CANVAS, "aria-hidden": "true" });
     this.frame = h("div", { class: "centring-frame", "aria-hidden": "true" });
     this.panel = h("div", {
@@ -30,10 +31,8 @@ export class DigitInput {
       size: 70, look: false, onStart: (tool) => this.#startStroke(tool), onStroke: onChange, onSettled,
     });
     this.pad.restart(strokesFromText(strokes));
-    this.seen = h("canvas", {
-      class: "map seen", width: SIDE, height: SIDE, "data-panel": "input", "data-rows": SIDE, "data-cols": SIDE, role: "img",
-      "aria-label": `What the network reads: 3 equal channels of ${SIDE} × ${SIDE}`,
-    });
+    this.field = h("div", { class: "field-frame", "aria-hidden": "true" });
+    this.seen = new Seen(SIDE);
     this.centreBox = h("input", { type: "checkbox", checked: centred, onchange: () => {
       this.centred = this.centreBox.checked;
       onChange();
@@ -41,11 +40,11 @@ export class DigitInput {
     } });
     this.note = h("p", { class: "seen-note" });
     this.reads = h("p", { class: "reads" });
-    this.strip = h("div", { class: "strip", role: "group", "aria-label": "Digits by hand, from the MNIST test set" });
+    this.strip = new Strip({ label: "Digits by hand, from the MNIST test set", onPick: (key) => this.#choose(key) });
     this.element = h("div", { class: "layer layer-draw" },
       h("div", { class: "layer-title" }, "Draw a digit"), h("div", { class: "layer-note" }, "pen, mouse or finger"),
-      h("div", { class: "pad-box" }, this.canvas, this.frame, this.panel), this.pad.element,
-      h("div", { class: "seen-row" }, this.seen,
+      h("div", { class: "pad-box" }, this.canvas, this.frame, this.field, this.panel), this.pad.element,
+      h("div", { class: "seen-row" }, this.seen.element,
         h("div", {}, h("div", { class: "layer-title" }, "Input"), h("div", { class: "layer-note" }, `3 × ${SIDE} × ${SIDE}`),
           h("label", { class: "same" }, this.centreBox, "centre it"), this.reads)),
       this.note);
@@ -56,18 +55,32 @@ export class DigitInput {
     const { shape, data } = decode(digits);
     const area = shape[1] * shape[2];
     this.digits = Object.fromEntries(digits.keys.map((key, at) => [key, data.slice(at * area, (at + 1) * area)]));
-    this.buttons = digits.keys.map((key, at) => {
-      const canvas = h("canvas", { width: DIGIT, height: DIGIT, "aria-hidden": "true" });
-      paint(canvas, this.digits[key]);
-      return h("button", { type: "button", class: "digit", "data-image": key, "aria-label": `a ${digits.labels[at]}`, onclick: () => this.#choose(key) }, canvas);
-    });
-    this.strip.replaceChildren(...this.buttons,
-      h("button", { type: "button", class: "tool", "data-image": DRAW, onclick: () => this.#choose(DRAW) }, "Empty canvas"));
+    this.strip.show(this.digits, this.readings, DIGIT,
+      [h("button", { type: "button", class: "tool", "data-image": DRAW, onclick: () => this.#choose(DRAW) }, "Empty canvas")]);
     this.#setBase();
   }
 
   get busy() {
     return this.pad.running !== false;
+  }
+
+  get ready() {
+    return Boolean(this.digits);
+  }
+
+  /** The bundled pictures as the network reads them: [{ key, picture }]. */
+  get samples() {
+    return this.readings.map(({ key, label }) => ({ key, label, picture: { shape: [3, SIDE, SIDE], data: framed(this.digits[key]) } }));
+  }
+
+  /** What a link says of the picture: parts of a query. */
+  get query() {
+    const { strokes } = this.drawing;
+    return [`image=${this.image}`, strokes.length ? `strokes=${strokesToText(strokes)}` : "", this.centred ? "" : "centre=0"];
+  }
+
+  choose(key) {
+    this.#choose(key);
   }
 
   #choose(key) {
@@ -100,15 +113,31 @@ export class DigitInput {
   /** Paints pad and input, and returns what the network reads: a tensor (3, 32, 32). */
   read() {
     const canvas = this.drawing.picture(this.busy).data;
-    paint(this.canvas, canvas);
+    paintPicture(this.canvas, canvas);
     const { picture, box, note } = this.#prepare(canvas);
-    paint(this.seen, picture.subarray(0, SIDE * SIDE));
+    this.box = box;
+    this.seen.paint(picture);
     write(this.note, note);
     const [top, left, height, width] = box.map((share) => `${100 * share}%`);
     Object.assign(this.frame.style, { top, left, height, width });
     mark(this.frame, "data-shown", box.join() !== "0,0,1,1");
-    for (const button of this.buttons) mark(button, "aria-pressed", button.dataset.image === this.image);
+    this.strip.choose(this.image);
     return { shape: [3, SIDE, SIDE], data: picture };
+  }
+
+  /** Frames what a unit sees, { row, col, rows, cols } of the input, on the input and on the drawing it was made from. */
+  point(field) {
+    this.seen.point(field);
+    if (!field) return place(this.field, null);
+    const edge = (SIDE - DIGIT) / 2;
+    const [top, left, height, width] = this.box;
+    const along = (from, span, start, all) => {
+      const [first, end] = [from, from + span].map((at) => Math.min(1, Math.max(0, start + ((at - edge) / DIGIT) * all)));
+      return [first, end - first];
+    };
+    const [row, rows] = along(field.row, field.rows, top, height);
+    const [col, cols] = along(field.col, field.cols, left, width);
+    return place(this.field, { row, col, rows, cols }, 1);
   }
 
   /** Says beside the pad what the network reads in it: on a phone the classes stand far below. */
@@ -138,12 +167,4 @@ function framed(digit) {
     for (let r = 0; r < DIGIT; r++) picture.set(digit.subarray(r * DIGIT, (r + 1) * DIGIT), (c * SIDE + r + edge) * SIDE + edge);
   }
   return picture;
-}
-
-/** Values in [0, 1] on a canvas with one pixel a value. */
-function paint(canvas, values) {
-  const image = new ImageData(canvas.width, canvas.height);
-  const colours = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < colours.length; at++) colours[at] = packed(GREY, values[at]);
-  canvas.getContext("2d").putImageData(image, 0, 0);
 }

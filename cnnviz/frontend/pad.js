@@ -39,16 +39,16 @@ export class Drawing {
   }
 }
 
-/** The tools under a picture, and what the pointer does with them. `look`: is there a tool that only looks? */
+/** The tools under a picture, and what the pointer does with them. `look`: the name of a tool that does not draw, or false. */
 export class Pad {
   tool = "look";
   size;
   running = false;
   #undone = [];
 
-  /** onStart(tool) before a stroke, onStroke() while it moves, onSettled() at pen up, undo, redo and clear. */
-  constructor(panel, drawing, { size, look = true, onStart = () => {}, onStroke, onSettled }) {
-    Object.assign(this, { panel, drawing, size, onStart, onStroke, onSettled });
+  /** onChoose(tool) with each tool, onStart(tool) before a stroke, onStroke() while it moves, onSettled() at pen up, undo, redo and clear. */
+  constructor(panel, drawing, { size, look = "Look", onStart = () => {}, onChoose = () => {}, onStroke, onSettled }) {
+    Object.assign(this, { panel, drawing, size, onStart, onChoose, onStroke, onSettled });
     const tool = (name, text) =>
       h("button", { type: "button", class: "tool", "data-tool": name, onclick: () => this.choose(name) }, text);
     const act = (name, sign, action) =>
@@ -57,7 +57,7 @@ export class Pad {
       type: "range", min: SIZES.least, max: SIZES.most, value: size, "aria-label": "pen size", title: "pen size",
       oninput: () => (this.size = this.sizeInput.valueAsNumber),
     });
-    this.tools = [look ? tool("look", "Look") : null, tool("pen", "Pen"), tool("eraser", "Eraser")].filter(Boolean);
+    this.tools = [look ? tool("look", look) : null, tool("pen", "Pen"), tool("eraser", "Eraser")].filter(Boolean);
     this.undoButton = act("undo", icon("undo"), () => this.undo());
     this.redoButton = act("redo", icon("redo"), () => this.redo());
     this.clearButton = act("clear", "Clear", () => this.clear());
@@ -72,6 +72,7 @@ export class Pad {
     for (const button of this.tools) mark(button, "aria-pressed", button.dataset.tool === tool);
     this.panel.style.touchAction = tool === "look" ? "auto" : "none"; // only drawing holds the page still
     this.panel.style.cursor = tool === "look" ? "default" : "crosshair";
+    this.onChoose(tool);
     this.refresh();
   }
 

@@ -77,6 +77,12 @@ def current_image() -> CurrentImage:
     )
 
 
+def uploaded_picture() -> np.ndarray | None:
+    """The picture that this session has uploaded, float32 (C, H, W); None if there is none."""
+    upload: Upload | None = st.session_state.get(_UPLOADED)
+    return upload.array if upload else None
+
+
 def as_text(name: str) -> str:
     """A name that anybody may have made up, as Markdown that shows it letter by letter, and loads nothing.
 

@@ -1,0 +1,225 @@
+/** The photograph that the network reads: the image that all pages share, or one of the gallery, through a visible crop. */
+
+import { LEAST, centredCrop, cropped, fittingCrop } from "./crop.js";
+import { h, mark, write } from "./dom.js";
+import { decode } from "./feed.js";
+import { decimal } from "./numbers.js";
+import { Drawing, Pad } from "./pad.js";
+import { paintPicture } from "./thumbnails.js";
+import { Seen, place } from "./seen.js";
+import { Strip } from "./strip.js";
+import { strokesFromText, strokesToText } from "./strokes.js";
+
+export const SIDE = 32; // what the network reads
+const BOX = 208; // CSS pixels of the picture's longer side
+const STEP = 25; // thousandths that an arrow key moves the crop
+
+export class PhotoInput {
+  drawing = new Drawing();
+  #choice = null; // the last one made with Streamlit's widgets
+
+  /** image: a key of the gallery, or of the shared image; crop: { top, left, side } or null for the largest square. */
+  constructor({ image, strokes, crop, readings, onChange, onSettled }) {
+    Object.assign(this, { image, crop, readings, onChange, onSettled });
+    this.canvas = h("canvas", { class: "pad-canvas", "aria-hidden": "true" });
+    this.field = h("div", { class: "field-frame", "aria-hidden": "true" });
+    this.handle = h("div", { class: "crop-handle", "aria-hidden": "true" });
+    this.frame = h("div", {
+      class: "crop-frame", tabindex: "0", role: "group", "aria-label": "Crop: arrow keys move it, + and − size it",
+    }, this.handle);
+    this.panel = h("div", { class: "pad-panel", "data-panel": "drawing", role: "img", "aria-label": "The picture; the frame is what the network reads" });
+    this.box = h("div", { class: "pad-box photo-box" }, this.canvas, this.panel, this.frame, this.field);
+    this.pad = new Pad(this.panel, this.drawing, {
+      size: 70, look: "Crop", onStroke: onChange, onSettled,
+      // while a pen is chosen, the frame does not stand in its way
+      onChoose: (tool) => mark(this.frame, "data-held", tool !== "look"),
+    });
+    this.pad.restart(strokesFromText(strokes));
+    this.seen = new Seen(SIDE);
+    this.sizeInput = h("input", { type: "range", min: LEAST, max: 1000, "aria-label": "crop size", oninput: () => this.#resize(this.sizeInput.valueAsNumber), onchange: () => this.onSettled() });
+    this.note = h("p", { class: "seen-note" });
+    this.reads = h("p", { class: "reads" });
+    this.strip = new Strip({ label: "Test pictures of CIFAR-10, with their labels", words: true, onPick: (key) => this.choose(key) });
+    this.ownButton = h("button", { type: "button", class: "sample own", "data-image": "own", onclick: () => this.choose(this.own.key) });
+    this.element = h("div", { class: "layer layer-draw" },
+      h("div", { class: "layer-title" }, "Picture"), h("div", { class: "layer-note" }, "drag the frame, or its corner"),
+      this.box, this.pad.element,
+      h("div", { class: "seen-row" }, this.seen.element,
+        h("div", {}, h("div", { class: "layer-title" }, "Input"), h("div", { class: "layer-note" }, `3 × ${SIDE} × ${SIDE}`),
+          h("label", { class: "same crop-size" }, "crop", this.sizeInput), this.reads)),
+      this.note);
+    this.#listen();
+  }
+
+  /** The gallery: { keys } and their pixels, as the feed brings them. */
+  setGallery(things) {
+    const { shape, data } = decode(things);
+    const size = shape.slice(1).reduce((a, b) => a * b, 1);
+    this.things = Object.fromEntries(things.keys.map((key, at) => [key, data.slice(at * size, (at + 1) * size)]));
+    this.#ready();
+  }
+
+  /** The shared image: { key, title, choice, current, bottom, top } and its pixels. Returns whether it is on show now. */
+  setOwn(source) {
+    this.own = { ...source, image: decode(source) };
+    const chosen = source.current && this.#choice !== null && this.#choice !== source.choice;
+    this.#choice = source.choice;
+    if (chosen) {
+      this.image = source.key;
+      this.crop = null;
+      this.pad.restart([]);
+    }
+    this.#ready();
+    return this.ready && this.image === source.key;
+  }
+
+  #ready() {
+    if (!this.ready) return;
+    if (!this.image) this.image = this.own.current ? this.own.key : this.readings[0].key;
+    if (!this.things[this.image]) this.image = this.own.key;
+    const canvas = h("canvas", { width: this.own.image.shape[2], height: this.own.image.shape[1], "aria-hidden": "true" });
+    paintPicture(canvas, this.own.image.data, this.own);
+    this.ownButton.replaceChildren(canvas, h("span", { class: "caption" }, "your image"));
+    mark(this.ownButton, "data-image", this.own.key);
+    mark(this.ownButton, "aria-label", `the image that all pages share: ${this.own.title}`);
+    this.strip.show(this.things, this.readings, SIDE, [this.ownButton]);
+    this.#setBase();
+  }
+
+  get ready() {
+    return Boolean(this.things && this.own);
+  }
+
+  get busy() {
+    return this.pad.running !== false || this.dragging !== undefined;
+  }
+
+  get samples() {
+    return this.readings.map(({ key, label }) => ({ key, label, picture: { shape: [3, SIDE, SIDE], data: this.things[key] } }));
+  }
+
+  get query() {
+    const { strokes } = this.drawing;
+    if (!this.image) return []; // Python knows better, and will say
+    return [
+      `image=${this.image}`, strokes.length ? `strokes=${strokesToText(strokes)}` : "",
+      this.crop ? `crop=${[this.crop.top, this.crop.left, this.crop.side].join()}` : "",
+    ];
+  }
+
+  choose(key) {
+    this.image = key;
+    this.crop = null;
+    this.pad.restart([]);
+    this.#setBase();
+    this.onChange();
+    this.onSettled();
+  }
+
+  #setBase() {
+    const thing = this.things[this.image];
+    this.range = thing ? { bottom: 0, top: 1 } : { bottom: this.own.bottom, top: this.own.top };
+    const base = thing ? { shape: [3, SIDE, SIDE], data: thing } : this.own.image;
+    this.drawing.setBase(base, this.range.top);
+    const [, height, width] = base.shape;
+    Object.assign(this.canvas, { width, height });
+    const scale = BOX / Math.max(height, width);
+    Object.assign(this.box.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+    mark(this.panel, "data-rows", height);
+    mark(this.panel, "data-cols", width);
+    if (this.crop) this.crop = fittingCrop(this.crop, base.shape);
+  }
+
+  /** Paints picture and input, and returns what the network reads: a tensor (3, 32, 32). */
+  read() {
+    const picture = this.drawing.picture(this.pad.running !== false);
+    paintPicture(this.canvas, picture.data, this.range);
+    const crop = this.crop ?? centredCrop(picture.shape);
+    const input = cropped(picture, crop, SIDE, this.range);
+    this.seen.paint(input.data);
+    place(this.frame, this.#inPicture({ row: 0, col: 0, rows: 1, cols: 1 }), 1);
+    mark(this.frame, "data-crop", [crop.top, crop.left, crop.side].join());
+    if (this.sizeInput.valueAsNumber !== crop.side) this.sizeInput.value = crop.side;
+    const pixels = (Math.min(picture.shape[1], picture.shape[2]) * crop.side) / 1000;
+    write(this.note, pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels a side, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}; nothing is squashed.`);
+    this.strip.choose(this.image);
+    return input;
+  }
+
+  /** A part of the crop, in shares of it, as a part of the whole picture. */
+  #inPicture({ row, col, rows, cols }) {
+    const [, height, width] = this.drawing.base.shape;
+    const { top, left, side } = this.crop ?? centredCrop(this.drawing.base.shape);
+    const shorter = Math.min(height, width) / 1000;
+    return {
+      row: ((top + row * side) * shorter) / height, rows: (rows * side * shorter) / height,
+      col: ((left + col * side) * shorter) / width, cols: (cols * side * shorter) / width,
+    };
+  }
+
+  /** Frames what a unit sees, { row, col, rows, cols } of the input, on the input and on the picture. */
+  point(field) {
+    this.seen.point(field);
+    place(this.field, field && this.#inPicture({ row: field.row / SIDE, col: field.col / SIDE, rows: field.rows / SIDE, cols: field.cols / SIDE }), 1);
+  }
+
+  say({ label, probability }) {
+    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)} %`);
+  }
+
+  // --- the crop --------------------------------------------------------------------------------------------------------
+
+  #setCrop(crop) {
+    const { shape } = this.drawing.base;
+    const next = fittingCrop(crop, shape);
+    const centre = centredCrop(shape);
+    this.crop = ["top", "left", "side"].every((name) => next[name] === centre[name]) ? null : next;
+    this.onChange();
+  }
+
+  #resize(side) {
+    const { top, left, side: before } = this.crop ?? centredCrop(this.drawing.base.shape);
+    this.#setCrop({ top: top + (before - side) / 2, left: left + (before - side) / 2, side });
+  }
+
+  #listen() {
+    const unit = () => (1000 * Math.max(...this.drawing.base.shape.slice(1))) / Math.min(...this.drawing.base.shape.slice(1)) / Math.max(this.box.clientWidth, this.box.clientHeight);
+    const start = (event) => {
+      if (event.button > 0 || this.pad.tool !== "look") return;
+      const crop = this.crop ?? centredCrop(this.drawing.base.shape);
+      this.dragging = { x: event.clientX, y: event.clientY, crop, size: event.target === this.handle };
+      this.frame.setPointerCapture(event.pointerId);
+      this.frame.focus({ preventScroll: true });
+      event.preventDefault();
+    };
+    this.frame.addEventListener("pointerdown", start);
+    this.frame.addEventListener("pointermove", (event) => {
+      if (!this.dragging) return;
+      const { x, y, crop, size } = this.dragging;
+      const [down, across] = [(event.clientY - y) * unit(), (event.clientX - x) * unit()];
+      if (size) this.#setCrop({ ...crop, side: crop.side + Math.max(down, across) });
+      else this.#setCrop({ ...crop, top: crop.top + down, left: crop.left + across });
+    });
+    const end = () => {
+      if (!this.dragging) return;
+      this.dragging = undefined;
+      this.onSettled();
+    };
+    this.frame.addEventListener("pointerup", end);
+    this.frame.addEventListener("pointercancel", end);
+    this.frame.addEventListener("keydown", (event) => {
+      const crop = this.crop ?? centredCrop(this.drawing.base.shape);
+      const moves = {
+        ArrowUp: { top: crop.top - STEP }, ArrowDown: { top: crop.top + STEP },
+        ArrowLeft: { left: crop.left - STEP }, ArrowRight: { left: crop.left + STEP },
+      };
+      if (moves[event.key]) this.#setCrop({ ...crop, ...moves[event.key] });
+      else if (event.key === "+" || event.key === "=") this.#resize(crop.side + STEP);
+      else if (event.key === "-" || event.key === "−") this.#resize(crop.side - STEP);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.onSettled();
+    });
+  }
+}

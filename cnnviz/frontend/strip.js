@@ -1,0 +1,45 @@
+/** The row of bundled pictures: what each is labelled, and what the network as it was trained takes it for. */
+
+import { h, mark } from "./dom.js";
+import { decimal } from "./numbers.js";
+import { paintPicture } from "./thumbnails.js";
+
+export class Strip {
+  /** `words`: captions under the pictures, for those whose label cannot be seen in them. */
+  constructor({ label, words = false, onPick }) {
+    Object.assign(this, { words, onPick });
+    this.element = h("div", { class: "strip", role: "group", "aria-label": label, "data-words": String(words) });
+    this.buttons = [];
+  }
+
+  /**
+   * pictures: key → (1 or 3, side, side); readings: [{ key, label, prediction, probability }] as torch reads them;
+   * more: buttons for pictures that are not of the gallery.
+   */
+  show(pictures, readings, side, more) {
+    const groups = this.words ? [[true, "reads right"], [false, "reads wrong"]] : [[null, ""]];
+    const parts = groups.flatMap(([right, title]) => {
+      const group = readings.filter(({ label, prediction }) => right === null || (label === prediction) === right);
+      const heading = title ? [h("span", { class: "strip-title" }, h("b", {}, String(group.length)), title)] : [];
+      return group.length ? [...heading, ...group.map((reading) => this.#button(pictures[reading.key], reading, side))] : [];
+    });
+    this.element.replaceChildren(...parts, ...more);
+    this.buttons = [...this.element.querySelectorAll("[data-image]")];
+  }
+
+  #button(picture, { key, label, prediction, probability }, side) {
+    const canvas = h("canvas", { width: side, height: side, "aria-hidden": "true" });
+    paintPicture(canvas, picture);
+    const right = label === prediction;
+    const said = `${right ? "read as that" : `but read as ${prediction}`}, ${decimal(100 * probability, 0)} %`;
+    const caption = this.words ? [h("span", { class: "caption" }, label), right ? null : h("span", { class: "caption wrong" }, `→ ${prediction}`)] : [];
+    return h("button", {
+      type: "button", class: "sample", "data-image": key, "data-right": String(right), title: `${label}: ${said}`,
+      "aria-label": this.words ? `${label}: ${said}` : `a ${label}`, onclick: () => this.onPick(key),
+    }, canvas, ...caption);
+  }
+
+  choose(key) {
+    for (const button of this.buttons) mark(button, "aria-pressed", button.dataset.image === key);
+  }
+}
