@@ -1,17 +1,17 @@
-"""Network: everything a trained network makes of a digit, while it is drawn."""
+"""Network: everything a trained network makes of a picture, and any of its numbers taken apart."""
 
 import streamlit as st
 
 from cnnviz.core.network import NetworkError
-from cnnviz.ui import shell
+from cnnviz.ui import inputs, shell
 from cnnviz.ui.network_view import network_view, shape_table
-
-NETWORK = "mnist"
 
 arrived = shell.enter()
 
 try:
-    network_view(NETWORK, arrived=arrived)
+    if st.session_state.network != "mnist":
+        inputs.image_chooser()
+    network_view(arrived=arrived)
 except NetworkError as error:
     st.error(str(error))
     st.stop()
@@ -22,4 +22,4 @@ st.markdown(
     "So conv 2 ends in 16 maps of 5 × 5, and **16 · 5 · 5 = 400** numbers enter the first dense layer. "
     "(The notebook prints “1655”: its asterisks got lost on the way.)"
 )
-st.markdown(shape_table(NETWORK))
+st.markdown(shape_table(st.session_state.network))

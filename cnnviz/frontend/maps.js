@@ -28,9 +28,10 @@ export class Maps {
       return canvas;
     });
     this.here = h("div", { class: "here", "aria-hidden": "true" });
+    this.frames = []; // one a map, for the cells that a unit of the next layer takes
     this.note = h("span", { class: "note" });
     this.block = h("div", { class: "maps" }, ...this.canvases, this.here);
-    this.block.style.gridTemplateColumns = `repeat(${columns}, ${side}px)`;
+    this.block.style.gridTemplateColumns = `repeat(${columns}, calc(${side}px * var(--scale, 1)))`;
     this.element = h("div", { class: `layer layer-${name}`, "data-layer": name, "data-shape": shape.join() },
       h("div", { class: "layer-title" }, title), h("div", { class: "layer-note" }, note, " ", this.note), this.block);
     this.image = new ImageData(cols, rows);
@@ -50,18 +51,40 @@ export class Maps {
     });
   }
 
+  /** Crosses out the maps that are switched off. */
+  off(isOff) {
+    if (this.grid) return;
+    this.canvases.forEach((canvas, channel) => mark(canvas, "data-off", isOff(channel)));
+  }
+
+  /** Where a unit lies: { left, top, width, height } in CSS pixels from the block's corner. */
+  place([map, row, col], rows = 1, cols = 1) {
+    const [channel, r, c] = this.grid ? [0, Math.floor(map / this.grid[1]), map % this.grid[1]] : [map, row, col];
+    const canvas = this.canvases[channel];
+    const [width, height] = [canvas.clientWidth / canvas.width, canvas.clientHeight / canvas.height];
+    return { left: canvas.offsetLeft + c * width, top: canvas.offsetTop + r * height, width: cols * width, height: rows * height };
+  }
+
   /** Marks one unit, or none. */
   point(unit) {
     mark(this.here, "data-shown", Boolean(unit));
-    if (!unit) return;
-    const [channel, row, col] = this.grid ? [0, Math.floor(unit[0] / this.grid[1]), unit[0] % this.grid[1]] : unit;
-    const canvas = this.canvases[channel];
-    const [width, height] = [canvas.clientWidth / canvas.width, canvas.clientHeight / canvas.height];
-    Object.assign(this.here.style, {
-      left: `${canvas.offsetLeft + col * width}px`,
-      top: `${canvas.offsetTop + row * height}px`,
-      width: `${width}px`,
-      height: `${height}px`,
+    if (unit) lay(this.here, this.place(unit));
+  }
+
+  /** Frames the same cells in some maps: { maps: [channel], row, col, rows, cols }, or none for null. */
+  frame(patch) {
+    const maps = patch?.maps ?? [];
+    while (this.frames.length < maps.length) {
+      this.frames.push(h("div", { class: "patch-frame", "aria-hidden": "true" }));
+      this.block.append(this.frames.at(-1));
+    }
+    this.frames.forEach((frame, at) => {
+      mark(frame, "data-shown", at < maps.length);
+      if (at < maps.length) lay(frame, this.place([maps[at], patch.row, patch.col], patch.rows, patch.cols));
     });
   }
+}
+
+function lay(element, { left, top, width, height }) {
+  Object.assign(element.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
 }

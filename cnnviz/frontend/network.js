@@ -1,77 +1,67 @@
-/** The network page's component: draw, and every layer answers while the pen moves. */
+/** The network page's component: one network as a living picture, and any unit of it taken apart. */
 
 import { compare, showAgreement } from "./agreement.js";
+import { Columns, largest } from "./layer_columns.js";
+import { Connections, patchBefore } from "./connections.js";
 import { DigitInput } from "./digit_input.js";
 import { h, mark, write } from "./dom.js";
+import { Drill } from "./drill.js";
 import { decode, subscribe } from "./feed.js";
-import { forward } from "./forward.js";
+import { Filters } from "./filters.js";
+import { GalleryRun } from "./gallery_run.js";
 import { joinQuery } from "./link.js";
-import { Maps } from "./maps.js";
+import { Model, unitFromText, unitToText } from "./model.js";
 import { Settling, mount } from "./mount.js";
-import { decimal, plain } from "./numbers.js";
-import { softmax } from "./operations.js";
-import { gradient } from "./palette.js";
-import { Stage } from "./stage.js";
-import { strokesToText } from "./strokes.js";
-import { FLAT, unitOperation } from "./unit.js";
-import { Verdict } from "./verdict.js";
-import { loadWeights } from "./weights.js";
+import { NetworkBar } from "./network_bar.js";
+import { decimal } from "./numbers.js";
+import { PhotoInput } from "./photo_input.js";
+import { receptiveField } from "./reach.js";
 
-const MAP_SIDE = 84; // CSS pixels a map takes …
-const SMALL_MAP_SIDE = 46; // … and one of few cells
-const UNIT_SIDE = 12;
-const STAGE_PADDING = 17; // pixels between the stage and the frame around it
 const POINT = "Point at any map to read a value; click to see every number that made it.";
+const INPUTS = { mnist: DigitInput };
 
 class NetworkView {
-  #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
+  #revision = 0; // counts changes of the picture, the network and its weights; Python's answer names the one it belongs to
   #frame = 0;
   #painted = 0;
 
   constructor(data) {
     const seed = Object.fromEntries(new URLSearchParams(data.seed));
-    this.layers = data.layers;
-    this.last = data.layers.at(-1);
     this.show = seed.show ?? "activation";
     this.scale = seed.scale ?? "layer";
-    this.unit = seed.unit ? this.#known(unitFromText(seed.unit)) : null;
-    this.digit = new DigitInput({
-      image: data.image, strokes: data.strokes, centred: seed.centre !== "0",
-      onChange: () => this.#changed(), onSettled: () => this.settling.now(),
-    });
+    this.open = seed.sums === "1";
+    this.path = seed.unit ? seed.unit.split("~").map(unitFromText) : [];
+    this.run = new GalleryRun();
     this.settling = new Settling({
-      busy: () => this.digit.busy || !this.ready || this.stage.player.playing,
+      busy: () => this.input.busy || this.drill.stage.player.playing,
       message: () => `${this.#revision};${this.#text}`,
       link: () => this.#text,
     });
+    this.models = new Map(data.networks.map((about) => [about.network.name, new Model(about, about.network.name === data.chosen ? seed.edits : "")]));
+    this.inputs = new Map(data.networks.map((about) => [about.network.name, this.#input(about, about.network.name === data.chosen ? { ...seed, ...data } : { image: "", strokes: "" })]));
     this.#build(data);
+    this.#choose(data.chosen, { quiet: true });
     this.unsubscribe = [
-      subscribe("digits", (digits) => {
-        this.digit.setGallery(digits);
-        this.#changed(0);
-      }),
+      subscribe("digits", (digits) => this.#fed("mnist", (input) => input.setGallery(digits))),
+      subscribe("things", (things) => this.#fed("cifar10", (input) => input.setGallery(things))),
+      subscribe("source", (source) => this.#fed("cifar10", (input) => input.setOwn(source))),
       subscribe("answer", (answer) => this.#receiveAnswer(answer)),
     ];
-    loadWeights(data.network.file, data.network.digest).then(
-      (weights) => {
-        this.weights = weights;
-        this.#changed(0);
-      },
-      (error) => this.#warn(`${error.message} Reload the page to try again.`),
-    );
   }
 
   update() {} // all that Python sends later comes through the feeds
 
   resize(dark) {
     this.dark = dark;
-    this.stage.resize(this.stageBox.clientWidth - 2 * STAGE_PADDING, dark);
+    this.element.style.setProperty("--scale", Columns.scale(this.element.clientWidth));
+    this.drill.resize(this.element.clientWidth, dark);
     this.#placeMarks();
   }
 
   stop() {
     cancelAnimationFrame(this.#frame);
-    this.stage.stop();
+    this.run.stop();
+    this.drill.stop();
     document.removeEventListener("keydown", this.onKey);
     for (const end of this.unsubscribe) end();
     this.stopped = true;
@@ -79,100 +69,123 @@ class NetworkView {
 
   // --- building --------------------------------------------------------------------------------------------------------
 
-  #build({ network, labels }) {
+  #input({ network, readings, first }, seed) {
+    const Input = INPUTS[network.name] ?? PhotoInput;
+    const [top, left, side] = seed.crop ? seed.crop.split(",").map(Number) : [];
+    return new Input({
+      image: seed.image || (INPUTS[network.name] ? first : ""), strokes: seed.strokes ?? "", centred: seed.centre !== "0", readings,
+      crop: seed.crop ? { top, left, side } : null,
+      onChange: () => this.#changed(), onSettled: () => this.settling.now(),
+    });
+  }
+
+  #build(data) {
     this.readout = h("p", { class: "readout", "aria-live": "off" });
     this.agreement = h("p", { class: "agreement" });
     this.notice = h("p", { class: "notice", role: "status" });
-    this.#buildStage();
-    this.element = h("div", { class: "cnnviz network", "data-network": network.name },
-      this.#buildToolbar(network), this.digit.strip, this.notice,
-      h("div", { class: "layers" }, this.digit.element, ...this.#buildLayers(labels)),
-      h("div", { class: "below" }, this.readout, this.agreement),
-      this.stageBox);
-  }
-
-  #buildToolbar(network) {
-    const choice = (label, key, options) => {
-      const select = h("select", { "aria-label": label, onchange: () => {
-        this[key] = select.value;
+    this.connections = new Connections();
+    this.bar = new NetworkBar({ networks: data.networks, refused: data.refused, show: this.show, scale: this.scale }, {
+      choose: (name) => this.#choose(name),
+      change: (key, value) => {
+        this[key] = value;
         this.#repaint();
         this.settling.now();
-      } }, ...options.map(([value, text]) => h("option", { value, selected: value === this[key] }, text)));
-      return h("label", { class: "chip-control" }, h("span", {}, label), select);
-    };
-    this.legend = h("div", { class: "legend" }, h("div", { class: "ramp" }), h("div", { class: "ticks" }));
-    this.legend.firstChild.style.background = gradient("activation");
-    return h("div", { class: "toolbar", role: "group", "aria-label": "What the maps show" },
-      h("span", { class: "chip-control network-name" }, h("b", {}, network.title), h("span", {}, network.summary)),
-      choice("show", "show", [["activation", "after ReLU"], ["pre_activation", "before ReLU"]]),
-      choice("scale", "scale", [["map", "per map"], ["layer", "per layer"], ["network", "whole network"]]),
-      this.legend);
-  }
-
-  #buildStage() {
-    this.stage = new Stage({ compact: true, onMoved: () => this.#stageMoved() });
-    this.crumb = h("span", { class: "title" });
-    this.stageBox = h("div", { class: "unit", hidden: true },
-      h("div", { class: "unit-heading" }, this.crumb, " ", h("span", { class: "note" }, "every number that made this unit"),
-        h("button", { type: "button", class: "tool", onclick: () => this.#open(null) }, "close (Esc)")),
-      this.stage.element);
+      },
+      kernels: (open) => this.#openFilters(open),
+      reset: () => this.#edit((edits) => edits.clear()),
+    });
+    this.drill = new Drill({
+      onPath: (path) => this.#openPath(path),
+      onStage: (open) => this.#openStage(open),
+      onMoved: (row, col) => this.#stageMoved(row, col),
+      onRefused: (text) => this.#warn(text),
+      onEdit: (layer, what, index, value) => this.#edit((edits) => edits.set(layer, what, index, value, this.model.trained[`${layer}.${what}`].data[index])),
+      onSwitch: (layer, index, off) => this.#edit((edits) => edits.switchOff(layer, index, off)),
+      onReset: (layer, index) => this.#edit((edits) => {
+        const { shape, data: weights } = this.model.trained[`${layer}.weight`];
+        edits.resetFilter(layer, index, weights.length / shape[0]);
+      }),
+    });
+    this.filters = new Filters({
+      onPoint: (text) => write(this.readout, text ?? POINT),
+      onOpen: (unit) => this.#openPath([unit]),
+      onExample: (key, unit) => {
+        this.path = [unit];
+        this.input.choose(key);
+      },
+    });
+    this.stripBox = h("div", {});
+    this.layers = h("div", { class: "layers" });
+    this.element = h("div", { class: "cnnviz network" },
+      this.bar.element, this.stripBox, this.notice, this.layers,
+      h("div", { class: "below" }, this.readout, this.bar.badge, this.agreement), this.drill.element, this.filters.element);
     this.onKey = (event) => {
-      if (event.key === "Escape" && this.unit && !event.defaultPrevented) this.#open(null);
+      if (event.key !== "Escape" || event.defaultPrevented || !this.path.length) return;
+      if (this.open) this.#openStage(false);
+      else this.#openPath(this.path.slice(0, -1));
     };
     document.addEventListener("keydown", this.onKey);
   }
 
-  /** One column a layer; a ReLU has none of its own: it is how its layer is shown. Dense layers share a column. */
-  #buildLayers(labels) {
-    this.views = new Map();
-    this.rectified = new Map(); // a layer's name → the name of the ReLU behind it
-    const columns = [];
-    let before = null;
-    for (const layer of this.layers) {
-      if (layer.kind === "relu") this.rectified.set(before, layer.name);
-      if (layer.kind === "relu" || layer.kind === "flatten") continue;
-      before = layer.name;
-      if (layer === this.last) break;
-      const maps = this.#buildMaps(layer);
-      this.views.set(layer.name, maps);
-      if (layer.kind !== "linear") columns.push(maps.element);
-      else if (columns.at(-1).className === "dense") columns.at(-1).append(maps.element);
-      else columns.push(h("div", { class: "dense" }, maps.element));
+  /** Takes another network: its own input, columns and labels; what was marked in the other one is left behind. */
+  #choose(name, { quiet = false } = {}) {
+    this.model = this.models.get(name);
+    this.input = this.inputs.get(name);
+    this.columns = new Columns(this.model, {
+      onPoint: (...unit) => this.#point(...unit),
+      onPick: (layer, map, row, col) => this.#openPath([{ layer, map, row, col }]),
+    });
+    this.layers.replaceChildren(this.input.element, ...this.columns.elements, this.connections.element);
+    this.stripBox.replaceChildren(this.input.strip.element);
+    this.bar.choose(this.model);
+    mark(this.element, "data-network", name);
+    this.pointed = null;
+    this.best = null;
+    if (!quiet) {
+      this.path = [];
+      this.open = false;
+      this.settling.now(); // Python sends what this network needs
     }
-    this.verdict = new Verdict(this.last, labels, (map) => this.#open({ layer: this.last.name, map, row: 0, col: 0 }));
-    return [...columns, this.verdict.element];
+    this.model.load().then(
+      () => this.#changed(quiet ? 0 : 1),
+      (error) => this.#warn(`${error.message} Reload the page to try again.`),
+    );
   }
 
-  #buildMaps(layer) {
-    const shape = layer.outputShape;
-    const size = shape.reduce((a, b) => a * b, 1);
-    const grid = layer.kind === "linear" ? FLAT[size] : null;
-    const many = !grid && shape[0] > 8;
-    return new Maps({
-      name: layer.name, title: layer.title, shape, grid,
-      note: grid ? `${size} units` : shape.join(" × ") + (layer.flattened ? ` = ${size}` : ""),
-      columns: many ? 4 : 1,
-      side: grid ? UNIT_SIDE * grid[1] : many && shape[1] < 8 ? SMALL_MAP_SIDE : MAP_SIDE,
-      onPoint: (...unit) => this.#point(...unit),
-      onPick: (name, map, row, col) => this.#open({ layer: name, map, row, col }),
-    });
+  #fed(name, take) {
+    const input = this.inputs.get(name);
+    if (!input) return;
+    const before = input.ready;
+    const shown = take(input);
+    if (input !== this.input) return;
+    this.#changed(before && shown ? 1 : 0);
   }
 
   // --- computing and painting ------------------------------------------------------------------------------------------
 
   get ready() {
-    return Boolean(this.weights && this.digit.digits);
+    return Boolean(this.model.loaded && this.input.ready);
   }
 
   #changed(steps = 1) {
-    if (!this.ready) return;
+    if (!this.ready) {
+      this.#revision += steps;
+      return;
+    }
     this.#revision += steps;
     if (steps) {
       showAgreement(this.agreement, null);
+      this.input.seen.weigh(null);
       this.settling.soon();
     } else this.settling.mirror();
     this.stale = true;
     this.#repaint();
+  }
+
+  #edit(change) {
+    this.model.edit(change);
+    this.#changed();
+    this.#runGallery();
   }
 
   #repaint() {
@@ -187,138 +200,137 @@ class NetworkView {
 
   #compute() {
     this.stale = false;
-    this.results = forward(this.layers, this.weights, this.digit.read());
-    this.logits = this.results.get(this.last.name).output;
-    this.probabilities = softmax(this.logits).data;
+    this.model.run(this.input.read());
+    this.path = this.#knownPath(this.path);
     if (this.answer) this.#receiveAnswer(this.answer);
-  }
-
-  /** The values a layer's column shows. */
-  #values(name) {
-    const behind = this.rectified.get(name);
-    return this.results.get(behind && this.show === "activation" ? behind : name).output.data;
+    if (this.model.edits.size && !this.best) this.#runGallery();
   }
 
   #paint() {
-    const tops = new Map([...this.views.keys()].map((name) => [name, largest(this.#values(name))]));
-    const whole = Math.max(...tops.values());
-    for (const [name, maps] of this.views) {
-      const values = this.#values(name);
-      const { cells } = maps;
-      const top = this.scale === "network" ? whole : tops.get(name);
-      const own = (channel) => largest(values.subarray(channel * cells, (channel + 1) * cells));
-      maps.paint(values, this.scale === "map" ? own : () => top);
-      write(maps.note, this.scale === "map" ? "" : `· ±${plain(top, 1)}`);
-    }
-    const end = { map: "max of map", layer: "max of layer", network: plain(whole, 1) }[this.scale];
-    this.legend.lastChild.replaceChildren(...[`−${end}`, "0", `+${end}`].map((text) => h("span", {}, text)));
-    const verdict = this.verdict.show(this.probabilities, this.logits.data);
-    this.digit.say(verdict);
+    const { model } = this;
+    this.bar.showScale(this.scale, this.columns.paint(this.show, this.scale));
+    this.bar.showEdits(model, this.best?.readings);
+    const verdict = this.columns.verdict.show(model.probabilities, model.logits.data);
+    this.columns.verdict.say(this.#sure(verdict));
+    this.input.say(verdict);
     mark(this.element, "data-prediction", verdict.label);
     mark(this.element, "data-probability", verdict.probability);
-    if (this.unit) this.#showUnit();
+    this.drill.show(model, this.path, { show: this.show, open: this.open });
+    if (!this.filters.element.hidden) this.filters.show(model, this.best?.best ?? null);
     this.#describePoint();
     mark(this.element, "data-painted", ++this.#painted);
   }
 
-  // --- units -----------------------------------------------------------------------------------------------------------
-
-  #layer(name) {
-    return this.layers.find((layer) => layer.name === name);
+  /** How sure such a network may be, of this picture and in general: the card's own figures. */
+  #sure({ label, probability }) {
+    const { network, labels } = this.model;
+    const called = network.called[labels.indexOf(label)];
+    const changed = this.model.edits.size ? " (before your changes)" : "";
+    return `It gives “${label}” ${decimal(100 * probability, 1)} %. Of ${network.testRows} test pictures it read ${decimal(100 * network.accuracy, 1)} % right${changed}; `
+      + `of those it called “${label}”, ${decimal(100 * called, 1)} % were. It must choose one of ten, whatever it is shown.`;
   }
 
-  /** The unit, if the network has it; null else. */
-  #known(unit) {
-    const [maps = 0, rows = 1, cols = 1] = this.#layer(unit?.layer)?.outputShape ?? [];
-    return unit && unit.map < maps && unit.row < rows && unit.col < cols ? unit : null;
+  #runGallery() {
+    this.best = null;
+    if (!this.model.edits.size && this.filters.element.hidden) return;
+    this.run.run(this.model, this.input.samples).then((result) => {
+      if (!result || this.stopped) return;
+      this.best = result;
+      this.#repaint();
+    });
+  }
+
+  #openFilters(open) {
+    this.filters.element.hidden = !open;
+    if (open && !this.best && this.ready) this.#runGallery();
+    this.#repaint();
+  }
+
+  // --- units -----------------------------------------------------------------------------------------------------------
+
+  /** The path as far as the network has its units. */
+  #knownPath(path) {
+    const end = path.findIndex((unit) => !this.model.known(unit));
+    return end < 0 ? path : path.slice(0, end);
+  }
+
+  get unit() {
+    return this.path.at(-1) ?? null;
   }
 
   #point(layer, map, row, col) {
     this.pointed = layer ? { layer, map, row, col } : null;
-    this.#describePoint();
+    if (this.model.results) this.#describePoint();
   }
 
   #placeMarks() {
+    if (!this.model.results) return;
     const unit = this.pointed ?? this.unit;
-    for (const [name, maps] of this.views) maps.point(unit?.layer === name ? [unit.map, unit.row, unit.col] : null);
+    const patch = unit && patchBefore(this.model, unit);
+    this.columns.mark(unit, patch);
+    this.connections.show(this.model, this.columns, unit, this.input.seen.element);
+    this.input.point(unit && receptiveField(this.model, unit));
   }
 
   #describePoint() {
     this.#placeMarks();
     const unit = this.pointed ?? this.unit;
-    write(this.readout, unit && this.results ? `${this.#nameOf(unit)}: ${decimal(this.#valueOf(unit), 4)}` : POINT);
+    if (!unit) return write(this.readout, POINT);
+    const { tap, ...whole } = unit;
+    return write(this.readout, `${this.model.nameOf(whole)}: ${decimal(this.model.valueOf(whole, this.show), 4)}`);
   }
 
-  #nameOf({ layer, map, row, col }) {
-    const { title, kind } = this.#layer(layer);
-    if (layer === this.last.name) return `Score of ${this.verdict.labels[map]}`;
-    return kind === "linear" ? `${title}, unit ${map + 1}` : `${title}, map ${map + 1}, row ${row + 1}, column ${col + 1}`;
-  }
-
-  #valueOf({ layer, map, row, col }) {
-    const [, rows = 1, cols = 1] = this.#layer(layer).outputShape;
-    return this.#values(layer)[(map * rows + row) * cols + col];
-  }
-
-  #open(unit) {
-    this.unit = this.#known(unit);
-    this.opening = Boolean(this.unit);
-    this.stage.channel = 0;
-    if (this.unit) this.#repaint();
-    else this.stageBox.hidden = true;
-    this.#describePoint();
+  #openPath(path) {
+    this.path = this.#knownPath(path);
+    if (!this.path.length) this.open = false;
+    this.drill.stage.channel = 0;
+    this.input.seen.weigh(null);
+    this.#repaint();
     this.settling.soon();
   }
 
-  #showUnit() {
-    const layer = this.#layer(this.unit.layer);
-    const rectified = this.show === "activation" ? this.rectified.get(layer.name) : null;
-    const { operation, position } = unitOperation({ ...this, rectified, title: layer.title }, this.unit);
-    const first = this.stageBox.hidden;
-    this.stageBox.hidden = false;
-    this.stage.show(operation, position);
-    if (first) this.resize(this.dark);
-    if (this.opening) {
-      this.stage.player.filling = false;
-      this.stageBox.scrollIntoView({ block: "nearest" });
-    }
-    this.opening = false;
-    write(this.crumb, this.#nameOf(this.unit));
+  #openStage(open) {
+    this.open = open;
+    this.#repaint();
+    this.settling.soon();
   }
 
   /** Sliding on the stage moves the unit along its map. */
-  #stageMoved() {
+  #stageMoved(row, col) {
     if (!this.unit) return;
-    if (this.#layer(this.unit.layer).kind !== "linear") {
-      const [row, col] = this.stage.player.position;
-      this.unit = { ...this.unit, row, col };
-      write(this.crumb, this.#nameOf(this.unit));
-      this.#describePoint();
+    if (this.model.layer(this.unit.layer).kind !== "linear") {
+      const { tap, ...unit } = this.unit;
+      this.path = [...this.path.slice(0, -1), { ...unit, row, col }];
+      this.#repaint();
     }
     this.settling.soon();
   }
 
   // --- what torch says, and what Python and the link hear ----------------------------------------------------------------
 
-  /** Torch's values of every layer, if they belong to what is shown now. */
+  /** Torch's values of every layer, if they belong to what is shown now; and how the marked unit answers to each pixel. */
   #receiveAnswer(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || !this.results) return;
+    if (answer.revision !== this.#revision || answer.network !== this.model.name || !this.model.results) return;
     const torchs = decode(answer).data;
     let worst = { difference: 0, agrees: true };
     let from = 0;
-    for (const layer of this.layers) {
-      const { input, output } = this.results.get(layer.name);
+    for (const layer of this.model.layers) {
+      const { input, output } = this.model.results.get(layer.name);
       const state = compare(output.data, torchs.subarray(from, from + output.data.length), this.#scaleOf(layer, input));
       from += output.data.length;
       worst = { difference: Math.max(worst.difference, state.difference), agrees: worst.agrees && state.agrees };
     }
-    showAgreement(this.agreement, from === torchs.length ? worst : { difference: Infinity, agrees: false });
+    const field = torchs.subarray(from);
+    const complete = from === torchs.length || field.length === this.model.picture.shape[1] * this.model.picture.shape[2];
+    showAgreement(this.agreement, complete ? worst : { difference: Infinity, agrees: false });
+    this.input.seen.weigh(field.length && this.unit && answer.unit === this.path.map(unitToText).join("~") ? field : null);
+    this.#warn(answer.warning ?? "");
   }
 
   /** Σ|w| · max|x| of a layer's heaviest filter: what its rounding errors grow with. */
   #scaleOf(layer, input) {
-    const weight = this.weights[`${layer.module}.weight`];
+    const weight = this.model.weights[`${layer.module}.weight`];
     if (!weight) return largest(input.data);
     const size = weight.data.length / weight.shape[0];
     let heaviest = 0;
@@ -329,15 +341,15 @@ class NetworkView {
   }
 
   get #text() {
-    const { digit, unit } = this;
-    const { strokes } = digit.drawing;
+    const { model, path } = this;
     return joinQuery(
-      `image=${digit.image}`,
-      strokes.length ? `strokes=${strokesToText(strokes)}` : "",
-      digit.centred ? "" : "centre=0",
+      model.name === "mnist" ? "" : `network=${model.name}`,
+      ...this.input.query,
       this.show === "activation" ? "" : `show=${this.show}`,
       this.scale === "layer" ? "" : `scale=${this.scale}`,
-      unit ? `unit=${[unit.layer, unit.map, unit.row, unit.col].join()}` : "",
+      path.length ? `unit=${path.map(unitToText).join("~")}` : "",
+      this.open ? "sums=1" : "",
+      model.edits.size ? `edits=${model.edits.text}` : "",
     );
   }
 
@@ -348,12 +360,3 @@ class NetworkView {
 }
 
 export default mount(NetworkView);
-
-function unitFromText(text) {
-  const [layer, map, row, col] = text.split(",");
-  return { layer, map: Number(map), row: Number(row), col: Number(col) };
-}
-
-function largest(data) {
-  return data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-}

@@ -1,8 +1,9 @@
 /** One unit of a network as an operation for the stage: real inputs, its own filter, the position it stands at. */
 
-/** Rows × cols in which a flat layer of units is laid out, here and in the network view. */
+/** Rows × cols in which a flat layer of units stands on the stage. */
 export const FLAT = { 120: [12, 10], 84: [12, 7] };
 
+const COLOURS = ["red", "green", "blue"];
 const names = (word, count) => (count > 1 ? Array.from({ length: count }, (_, at) => `${word} ${at + 1}`) : [word]);
 
 /**
@@ -47,7 +48,7 @@ export function unitOperation({ layers, weights, results, rectified, title }, un
       ...common, input, relu: Boolean(rectified),
       weight: { shape: weight.shape.slice(1), data: weight.data.subarray(unit.map * size, (unit.map + 1) * size) },
       bias: weights[`${layer.module}.bias`].data[unit.map],
-      channelNames: names(first ? "channel" : "map", input.shape[0]),
+      channelNames: first && input.shape[0] === 3 ? COLOURS : names(first ? "channel" : "map", input.shape[0]),
       picture: first ? { kind: "grey", bottom: 0, top: 1 } : { kind: "activation", top: largest(input.data) },
       titles: {
         input: "Input", kernel: `Filter ${unit.map + 1}`, kernelNote: "one slice a channel",

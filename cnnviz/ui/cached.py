@@ -2,14 +2,16 @@
 
 import base64
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 import torch
+import torch.nn.functional as F
 
-from cnnviz.core.images import fit_image, thumbnail, two_decimals
+from cnnviz.core.images import fit_image, shrunk, thumbnail, two_decimals
 from cnnviz.core.kernels import KERNELS
-from cnnviz.core.network import ASSETS, ConvNet, load_card, load_network, weights_digest
+from cnnviz.core.network import ASSETS, ConvNet, NetworkError, load_card, load_network, weights_digest
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Stroke, paint
 from cnnviz.core.trace import Trace, trace
@@ -24,6 +26,19 @@ def _frozen(array: np.ndarray) -> np.ndarray:
 def fitted_sample(key: str, size: int, colour: bool) -> np.ndarray:
     """A sample at a working size: float32 (C, size, size)."""
     return _frozen(fit_image(sample_image(key), size, colour))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def source_sample(key: str, side: int) -> np.ndarray:
+    """A sample before any crop, its shorter side ``side`` pixels at most: float32 (C, H, W)."""
+    return _frozen(stepped(shrunk(sample_image(key), side)))
+
+
+def stepped(image: np.ndarray) -> np.ndarray:
+    """A picture in [0, 1] rounded to the 256 levels of a file, so that it travels as bytes; others as they are."""
+    if image.min() < 0 or image.max() > 1:
+        return np.array(image)
+    return (np.rint(255 * image.astype(np.float64)) / 255).astype(np.float32)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -95,11 +110,80 @@ def layer_title(name: str) -> str:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def network_description(name: str) -> dict:
-    """What the browser needs to know of a network: where its weights are, and its layers."""
+    """What the browser needs to know of a network: where its weights are, its layers, and how well it reads.
+
+    NetworkError if weights or card cannot be had.
+    """
+    network(name)  # to know that there are weights
     card = load_card(name)
-    operations = blank_trace(name)
+    try:
+        return _description(name, card)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NetworkError(f"The card of the network {name!r} lacks what it should tell ({error}).") from error
+
+
+def _description(name: str, card: Mapping) -> dict:
+    confusion = np.array(card["confusion_matrix"])  # (label, prediction)
+    return {
+        "network": {
+            "name": name,
+            "title": card["title"],
+            "short": SHORT[name],
+            "summary": _summary(card),
+            "file": f"{name}.safetensors",
+            "digest": weights_digest(ASSETS / f"{name}.safetensors")[:16],
+            "accuracy": card["test_accuracy"],
+            "testRows": f"{card['test_rows']:,}",
+            # of all test pictures that it called so, the share that were
+            "called": (confusion.diagonal() / np.maximum(1, confusion.sum(axis=0))).tolist(),
+        },
+        "labels": list(card["labels"]),
+        "layers": _layers(name),
+        "readings": readings(name),
+        "first": gallery(name)[0],
+    }
+
+
+SHORT = {"mnist": "digits", "cifar10": "photographs"}
+_GALLERIES = {"mnist": "digit", "cifar10": "cifar10"}  # the group of samples that each network was trained for
+
+
+def gallery(name: str) -> tuple[str, ...]:
+    """The bundled test pictures of a network's own kind."""
+    return tuple(key for key, sample in SAMPLES.items() if sample.group == _GALLERIES[name])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def gallery_inputs(name: str) -> torch.Tensor:
+    """The gallery as the network reads it: (N, 3, 32, 32)."""
+    pictures = [torch.from_numpy(np.array(sample_image(key))) for key in gallery(name)]
+    framed = [F.pad(picture, [(32 - picture.shape[-1]) // 2] * 4).expand(3, 32, 32) for picture in pictures]
+    return torch.stack(framed)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def readings(name: str) -> list[dict]:
+    """What torch reads in each picture of the gallery: label, prediction and its probability."""
+    labels = load_card(name)["labels"]
+    with torch.inference_mode():
+        probabilities = network(name)(gallery_inputs(name)).softmax(dim=1)
+    shares, predictions = probabilities.max(dim=1)
+    return [
+        {"key": key, "label": labels[SAMPLES[key].label], "prediction": labels[at], "probability": share}
+        for key, at, share in zip(gallery(name), predictions.tolist(), shares.tolist(), strict=True)
+    ]
+
+
+def _summary(card: Mapping) -> str:
+    parts = [f"{card['parameters']:,} parameters", f"{100 * card['test_accuracy']:.1f} % of the test set"]
+    if drawn := card.get("held_out", {}).get("accuracy", {}).get("pen digits"):
+        parts.append(f"{100 * drawn:.1f} % of pen digits it never saw")
+    return " · ".join(parts)
+
+
+def _layers(name: str) -> list[dict]:
     layers = []
-    for operation in operations:
+    for operation in blank_trace(name):
         windows = operation.windows
         layers.append(
             {
@@ -119,16 +203,4 @@ def network_description(name: str) -> dict:
         if layer["kind"] == "flatten":  # a dense unit behind it sees maps, not a row of numbers
             before["flattened"] = True
             after["inputShape"] = before["outputShape"]
-    drawn = card["held_out"]["accuracy"]["pen digits"]
-    return {
-        "network": {
-            "name": name,
-            "title": card["title"],
-            "summary": f"{card['parameters']:,} parameters · {100 * card['test_accuracy']:.1f} % on MNIST · "
-            f"{100 * drawn:.1f} % on pen digits it never saw",
-            "file": f"{name}.safetensors",
-            "digest": weights_digest(ASSETS / f"{name}.safetensors")[:16],
-        },
-        "labels": list(card["labels"]),
-        "layers": layers,
-    }
+    return layers

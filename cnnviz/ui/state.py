@@ -7,8 +7,11 @@ from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 
+from cnnviz.core.crops import LEAST, UNITS, Crop
+from cnnviz.core.edits import edits_from_text, edits_to_text
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
+from cnnviz.core.network import NETWORKS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
@@ -16,6 +19,7 @@ from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 LARGEST_KERNEL = 11
 LARGEST_WEIGHT = 1000.0
 SIZES = (5, 128)
+DEEPEST = 10  # units on the way from a class down to a pixel
 DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
 _SEEDED = "_seeded"
 _NOTES = "_notes"
@@ -152,10 +156,14 @@ CONVOLUTION = (
     Parameter("at", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),
 )
 NETWORK = (
+    Parameter("network", "mnist", _one_of(NETWORKS)),
+    Parameter("crop", None, lambda text: _crop(text), lambda crop: f"{crop.top},{crop.left},{crop.side}"),
+    Parameter("edits", (), edits_from_text, edits_to_text),
+    Parameter("sums", False, _flag, _flag_text),
     Parameter("centre", True, _flag, _flag_text),
     Parameter("show", "activation", _one_of(("activation", "pre_activation"))),
     Parameter("scale", "layer", _one_of(("map", "layer", "network"))),
-    Parameter("unit", "", lambda text: text if _unit(text) else "", str),
+    Parameter("unit", "", lambda text: _path(text)),
 )
 SHAPES = (
     Parameter("shape", (1, 3, 7, 7), _shape, lambda shape: "x".join(map(str, shape))),
@@ -164,13 +172,27 @@ SHAPES = (
 PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES}
 
 
-def _unit(text: str) -> bool:
-    """layer,map,row,column, as in "conv2,5,0,3"; the browser knows which of them there are."""
-    layer, _, place = text.partition(",")
-    numbers = place.split(",")
-    if not layer.isidentifier() or len(layer) > 40 or len(numbers) != 3:
-        raise ValueError("layer,map,row,column")
-    return all(_number(0, 10_000)(number) >= 0 for number in numbers)
+def _path(text: str) -> str:
+    """From a unit down to one of its inputs and on: layer,map,row,column each, as in "fc1,7,0,0~pool_1,5,0,3".
+
+    The last may end in the number of one product of its sum. The browser knows which units there are.
+    """
+    units = text.split("~")
+    if len(units) > DEEPEST:
+        raise ValueError(f"at most {DEEPEST} units")
+    for unit in units:
+        layer, *numbers = unit.split(",")
+        if not layer.isidentifier() or not layer.isascii() or len(layer) > 40 or len(numbers) not in (3, 4):
+            raise ValueError("layer,map,row,column")
+        for number in numbers:
+            _number(0, 10_000)(number)
+    return text
+
+
+def _crop(text: str) -> Crop:
+    top, left, side = text.split(",")
+    place = _number(0, 100 * UNITS)  # of a picture a hundred times as long as wide
+    return Crop(place(top), place(left), _number(LEAST, UNITS)(side))
 
 
 def seed(back: str | None = None) -> None:

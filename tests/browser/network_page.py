@@ -10,12 +10,15 @@ import torch
 from playwright.sync_api import Locator, Page, Position
 from torch import Tensor
 
+from cnnviz.core.crops import Crop, centred_crop, cropped
 from cnnviz.core.digits import centre_digit, shrink_digit
-from cnnviz.core.network import ConvNet, load_network
+from cnnviz.core.edits import edited, edits_from_text
+from cnnviz.core.network import ConvNet, class_labels, load_network
 from cnnviz.core.operations import Operation
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import Trace, trace
+from cnnviz.ui.network_input import source_picture
 from tests.browser.convolution_page import Moment, link_of, moment
 from tests.browser.harness import FIND, NETWORK, network, painted, stroke, wait_painted, wait_stage
 from tests.browser.visits import Visits
@@ -31,7 +34,7 @@ SHAPES = {
     "fc3": (10,),
 }
 TITLES = dict(zip(SHAPES, ["conv 1", "pool 1", "conv 2", "pool 2", "dense 1", "dense 2", "dense 3"], strict=True))
-COLUMNS = {"fc1": 10, "fc2": 7}  # the units of a dense layer stand in rows of so many
+COLUMNS = {"fc1": 5, "fc2": 4}  # the units of a dense layer stand in rows of so many
 
 Points = list[tuple[float, float]]
 
@@ -86,9 +89,9 @@ class Unit:
 
 
 @cache
-def trained() -> ConvNet:
+def trained(name: str = "mnist") -> ConvNet:
     """The network whose weights the page fetches."""
-    return load_network("mnist")
+    return load_network(name)
 
 
 def open_network(visit: Visits, query: str = "", **how) -> Page:
@@ -137,8 +140,12 @@ def next_frames(page: Page) -> None:
 
 
 def picture_of(link: dict[str, str]) -> np.ndarray:
-    """What the network reads in the digit that a link describes: float32 (3, 32, 32)."""
+    """What the network reads of the picture that a link describes: float32 (3, 32, 32)."""
     key, strokes = link.get("image", "digit_0"), strokes_from_text(link.get("strokes", ""))
+    if link.get("network") == "cifar10":
+        picture = paint(source_picture(key), strokes, 1.0)
+        crop = Crop(*map(int, link["crop"].split(","))) if "crop" in link else centred_crop(*picture.shape[1:])
+        return cropped(picture, crop)
     digit = np.zeros((28, 28), np.float32) if key == "draw" else sample_image(key)[0]
     if key != "draw" and not strokes:
         return np.stack([np.pad(digit, 2)] * 3)
@@ -147,8 +154,12 @@ def picture_of(link: dict[str, str]) -> np.ndarray:
 
 
 def torchs(page: Page) -> Trace:
-    """What torch makes of the digit that the address bar describes."""
-    return trace(trained(), torch.from_numpy(picture_of(link_of(page)))[None])
+    """What torch makes of the picture that the address bar describes, with the network and the edits it names."""
+    link = link_of(page)
+    network = trained(link.get("network", "mnist"))
+    if "edits" in link:
+        network = edited(network, edits_from_text(link["edits"]))
+    return trace(network, torch.from_numpy(picture_of(link))[None])
 
 
 def values_of(layers: Trace, name: str, *, rectified: bool = True) -> Tensor:
@@ -173,7 +184,7 @@ def check(page: Page) -> Trace:
     assert difference <= bound(layers)
     probabilities = layers["fc3"].output.softmax(dim=1)[0]
     said = network(page)
-    assert said["prediction"] == str(int(probabilities.argmax()))
+    assert said["prediction"] == class_labels(said["network"])[int(probabilities.argmax())]
     assert abs(float(said["probability"]) - float(probabilities.max())) < 1e-4
     return layers
 
@@ -185,7 +196,7 @@ def probability(page: Page, digit: int) -> float:
 
 def seen(page: Page) -> np.ndarray:
     """The picture that the page shows as the network's input: bytes (32, 32)."""
-    return pixels(page, "canvas.seen")[..., 0]
+    return pixels(page, ".seen-canvas")[..., 0]
 
 
 def pixels(page: Page, canvas: str) -> np.ndarray:
@@ -206,13 +217,22 @@ def point_at(page: Page, unit: Unit) -> str:
     return page.locator(".readout").inner_text()
 
 
-def open_unit(page: Page, unit: Unit) -> Moment:
-    """Clicks a unit, and returns what its stage says."""
+def take_apart(page: Page, unit: Unit) -> None:
+    """Clicks a unit, and waits until it is taken apart under the network."""
     if unit.layer == "fc3":
         page.locator(f'[data-class="{unit.map}"]').click()
     else:
         canvas, place = _place(page, unit)
         canvas.click(position=place)
+    page.locator(f'[data-drill="{unit.text}"]').wait_for()
+
+
+def open_unit(page: Page, unit: Unit) -> Moment:
+    """Clicks a unit, opens its stage unless that is open already, and returns what it says."""
+    take_apart(page, unit)
+    button = page.locator('[data-act="stage"]')
+    if button.get_attribute("aria-expanded") != "true":
+        button.click()
     return opened_unit(page, unit)
 
 

@@ -34,6 +34,7 @@ from tests.browser.network_page import (
     press,
     probability,
     seen,
+    take_apart,
     torchs,
     trained,
     values_of,
@@ -82,7 +83,7 @@ def test_the_table_says_why_400(visit):
     assert page.get_by_role("heading", name="Why 400?").is_visible()
 
 
-def test_without_its_weights_the_page_says_what_to_run(visit, fresh_server, tmp_path):
+def test_without_its_weights_the_page_says_what_to_run_and_shows_the_other_network(visit, fresh_server, tmp_path):
     for file in ("app.py", "pyproject.toml"):
         shutil.copy(ROOT / file, tmp_path)
     for folder in ("pages", "cnnviz", ".streamlit"):
@@ -92,7 +93,10 @@ def test_without_its_weights_the_page_says_what_to_run(visit, fresh_server, tmp_
     said = page.get_by_test_id("stAlert").inner_text()
     assert said.startswith(f"The weights of the network 'mnist' are missing ({tmp_path}")
     assert "make train" in said
-    assert page.locator(NETWORK).count() == 0
+    wait_painted(page, root=NETWORK)
+    assert network(page)["network"] == "cifar10"
+    assert page.locator('[aria-label="network"] option:disabled').get_attribute("value") == "mnist"
+    check(page)
     assert page.get_by_test_id("stException").count() == 0
     page.get_by_role("link", name="Convolution", exact=True).click()
     assert wait_stage(page, position=(0, 0))["value"] == Lesson().feature_map[0, 0]  # the other page needs none
@@ -416,7 +420,7 @@ def test_escape_and_the_close_button_take_the_stage_away(visit):
     box = page.locator(".unit")
     assert box.is_hidden()
     for close in (lambda: page.keyboard.press("Escape"), page.get_by_role("button", name="close (Esc)").click):
-        open_unit(page, Unit("conv2", 5, 3, 4))
+        take_apart(page, Unit("conv2", 5, 3, 4))
         page.wait_for_function("location.search.includes('unit=conv2,5,3,4')")
         assert box.is_visible()
         close()
@@ -470,7 +474,7 @@ def test_a_link_opens_the_same_in_another_browser(visit):
     unit = Unit("conv2", 5, 3, 4)
     here = open_unit(page, unit)
     page.wait_for_function("location.search.includes('unit')")
-    assert link_of(page).keys() == {"image", "strokes", "centre", "show", "scale", "unit"}
+    assert link_of(page).keys() == {"image", "strokes", "centre", "show", "scale", "unit", "sums"}
     check(page)
 
     there = open_network(visit, f"?{urlsplit(page.url).query}")

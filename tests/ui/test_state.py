@@ -9,6 +9,8 @@ import streamlit as st
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from cnnviz.core.crops import Crop
+from cnnviz.core.edits import Edit
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
@@ -37,6 +39,14 @@ def weights(draw) -> Weights:
     return Weights(tuple(tuple(tuple(next(numbers) for _ in range(cols)) for _ in range(rows)) for _ in range(slices)))
 
 
+UNITS = some.builds("{},{},{},{}".format, some.sampled_from(["conv1", "pool_1"]), *[some.integers(0, 10_000)] * 3)
+EDITS = some.builds(
+    Edit,
+    some.just("conv2"),
+    some.just("weight"),
+    some.integers(0, 2399),
+    NUMBERS.filter(lambda value: abs(value) <= 1000),
+) | some.builds(Edit, some.just("fc3"), some.just("off"), some.integers(0, 9))
 VALUES = {
     "image": some.sampled_from([*SAMPLES, state.DRAW, state.UPLOAD]),
     "size": some.integers(5, 128),
@@ -54,7 +64,11 @@ VALUES = {
     "centre": FLAGS,
     "show": some.sampled_from(["activation", "pre_activation"]),
     "scale": some.sampled_from(["map", "layer", "network"]),
-    "unit": some.builds("{},{},{},{}".format, some.sampled_from(["conv1", "pool_1"]), *[some.integers(0, 10_000)] * 3),
+    "unit": some.lists(UNITS, min_size=1, max_size=9).map("~".join),
+    "network": some.sampled_from(["mnist", "cifar10"]),
+    "crop": some.builds(Crop, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
+    "edits": some.lists(EDITS, min_size=1, max_size=30).map(tuple),
+    "sums": FLAGS,
     "shape": some.lists(some.integers(1, 1_000_000), min_size=1, max_size=6).map(tuple),
     "chain": some.lists(cases().map(lambda case: case[0]), max_size=4).map(tuple),
 }
@@ -63,7 +77,7 @@ NONSENSE = [
     "9" * 40, "9" * 5000, "-" + "9" * 5000, "1_0", "１２", "٣", "²", "0x10", "1/2", "--1", "1e", "1,", ",", "1,2,3",
     "3x3", "3x3~1", "12x12~1", "0x0~", "x~", "1x1~1~1", "1x1~nan", "1x1~1e999", "p60", "p60_", "p60_00", "q60_0000",
     "p0_0000", "p9999_0000", "p６0_0000", "p60_zzzz", "p60_00é0", ".", "conv1", "conv1,0,0", "conv1,0,0,-1", "1,0,0,0",
-    "conv1,0,0,0,0", "conv1,nan,0,0", "\0", "🙂", "<script>", "'; DROP", "x" * 100_000, "~" * 100_000, "," * 100_000,
+    "conv1,0,0,0,0,0", "conv1,nan,0,0", "\0", "🙂", "<script>", "'; DROP", "x" * 100_000, "~" * 100_000, "," * 100_000,
 ]  # fmt: skip
 
 
