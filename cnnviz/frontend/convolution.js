@@ -1,6 +1,7 @@
 /** The convolution page's component: image, kernel and hyperparameters in the hand, the stage below. */
 
 import { compare, showAgreement } from "./agreement.js";
+import { CodePanel } from "./code_panel.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
 import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
@@ -9,6 +10,7 @@ import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
+import { Panels } from "./panels.js";
 import { settingsFromText, settingsToText } from "./settings.js";
 import { Stage } from "./stage.js";
 import { strokesFromText, strokesToText } from "./strokes.js";
@@ -57,9 +59,17 @@ class ConvolutionLab {
     this.kernelTools.listenForPaste(this.stage.kernel.element);
     this.stage.kernelNote.before(this.kernelTools.element);
     this.stage.kernelNote.after(this.sameControl);
+    this.panels = new Panels({
+      onChange: (panel) => {
+        this.settings.panel = panel;
+        this.settling.soon();
+      },
+    });
+    this.#addPanel("code", "Code", new CodePanel());
+    this.panels.open(this.settings.panel);
     this.notice = h("p", { class: "notice", role: "status" });
     const remarks = h("div", { class: "remarks" }, this.notice, this.toolbar.formula);
-    this.element = h("div", { class: "cnnviz lab" }, this.toolbar.element, remarks, this.stage.element, this.kernelTools.text.element);
+    this.element = h("div", { class: "cnnviz lab" }, this.toolbar.element, remarks, this.stage.element, this.panels.element, this.kernelTools.text.element);
     this.unsubscribe = [
       subscribe("image", (image) => this.#receiveImage(image)),
       subscribe("answer", (answer) => this.#receiveAnswer(answer)),
@@ -81,6 +91,11 @@ class ConvolutionLab {
   stop() {
     this.stage.stop();
     for (const end of this.unsubscribe) end();
+  }
+
+  #addPanel(key, title, panel) {
+    this.panels.add(key, title, panel);
+    this.stage.onPaint((now) => panel.follow(now));
   }
 
   // --- the image ---------------------------------------------------------------------------------------------------
@@ -204,7 +219,7 @@ class ConvolutionLab {
 
   /** An image, or the one of a link, may be too small for the kernel: the first lesson's settings fit every image. */
   #fallBack(error) {
-    this.settings = { ...settingsFromText(""), relu: this.settings.relu, bias: this.settings.bias };
+    this.settings = { ...settingsFromText(""), panel: this.settings.panel, relu: this.settings.relu, bias: this.settings.bias };
     this.#recompute();
     this.#say(`${error.message} The kernel is Sobel x again, stride 1, no padding.`);
   }

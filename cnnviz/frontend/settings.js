@@ -6,7 +6,7 @@
 import { shortest } from "./numbers.js";
 
 const DEFAULTS = {
-  kernel: "sobel_x", stride: "1", padding: "0", padding_mode: "zeros", dilation: "1", bias: 0, relu: 0, at: "0,0",
+  kernel: "sobel_x", stride: "1", padding: "0", padding_mode: "zeros", dilation: "1", bias: 0, relu: 0, at: "0,0", panel: "",
 };
 
 /** "kernel=box_3&at=2,3" → { kernel, weights, stride, padding, paddingMode, dilation, bias, relu, position }; pairs are [rows, cols]. */
@@ -22,6 +22,7 @@ export function settingsFromText(text) {
     bias: Math.fround(Number(read.bias)), // as torch holds it
     relu: Number(read.relu) === 1,
     position: read.at.split(",").map(Number),
+    panel: read.panel,
   };
 }
 
@@ -37,6 +38,7 @@ export function settingsToText(settings) {
     bias: shortest(settings.bias),
     relu: settings.relu ? 1 : 0,
     at: settings.position.join(","),
+    panel: settings.panel,
   };
   return Object.entries(all)
     .filter(([key, value]) => String(value) !== String(DEFAULTS[key] ?? ""))

@@ -21,6 +21,7 @@ LARGEST_WEIGHT = 1000.0
 SIZES = (5, 128)
 DEEPEST = 10  # units on the way from a class down to a pixel
 DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
+PANELS = ("code", "export")  # below the stage, one open at a time
 _SEEDED = "_seeded"
 _NOTES = "_notes"
 
@@ -154,6 +155,7 @@ CONVOLUTION = (
     Parameter("bias", 0.0, _number(-LARGEST_WEIGHT, LARGEST_WEIGHT, float), lambda value: f"{value:.9g}"),
     Parameter("relu", False, _flag, _flag_text),
     Parameter("at", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),
+    Parameter("panel", "", _one_of(PANELS)),
 )
 NETWORK = (
     Parameter("network", "mnist", _one_of(NETWORKS)),

@@ -39,6 +39,7 @@ in_browser = st.fixed_dictionaries(
         "bias": singles | hand_typed,
         "relu": st.booleans(),
         "position": st.tuples(st.integers(0, 200), st.integers(0, 200)),
+        "panel": st.sampled_from(["", *state.PANELS]),
     }
 )
 
@@ -107,6 +108,7 @@ def test_both_sides_have_the_same_names_for_what_a_link_carries(frontend, name):
         "bias": "0.5",
         "padding_mode": "reflect",
         "stride": "2,3",
+        "panel": "code",
     }.get(name, "2")
     parameter = state.PARAMETERS[name]
     session = {**DEFAULTS, name: parameter.parse(text)}

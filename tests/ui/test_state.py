@@ -61,6 +61,7 @@ VALUES = {
     "bias": NUMBERS,
     "relu": FLAGS,
     "at": some.tuples(*[some.integers(0, 10_000)] * 2),
+    "panel": some.sampled_from(state.PANELS),
     "centre": FLAGS,
     "show": some.sampled_from(["activation", "pre_activation"]),
     "scale": some.sampled_from(["map", "layer", "network"]),
