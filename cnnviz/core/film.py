@@ -46,5 +46,7 @@ def load_film(name: str = "mnist", folder: Path = ASSETS) -> Film:
         )
     frames = len(told["steps"])
     wanted = {key: (frames, *shape) for key, shape in TENSORS.items()}
-    tensors = read_tensors(Path(folder) / f"{name}_film.safetensors", wanted, f"film of the network {name!r}")
+    tensors = read_tensors(
+        Path(folder) / f"{name}_film.safetensors", wanted, f"frames of the film of the network {name!r}"
+    )
     return Film(told["steps"], told["epochs"], told["accuracy"], tensors)

@@ -107,7 +107,7 @@ def test_weights_and_card_belong_together(name):
     assert card["parameters"] == 62_006
 
 
-@pytest.mark.parametrize(("name", "least"), [("mnist", 0.99), ("cifar10", 0.70)])
+@pytest.mark.parametrize(("name", "least"), [("mnist", 0.99), ("cifar10", 0.745)])
 def test_a_card_adds_up(name, least):
     card = load_card(name)
     matrix = torch.tensor(card["confusion_matrix"])

@@ -23,10 +23,8 @@ from cnnviz.core.twins import DATASETS, POOLINGS, Twin, twin_file
 SHIFT = 4  # pixels, either way, for those that learn from moved pictures
 _PLAIN = {
     # without augmentation but for the mirror images of things, in which nothing moves
-    "mnist": dataclasses.replace(RECIPES["mnist"], descent=Descent(epochs=4), augmentation=Augmentation()),
-    "cifar10": dataclasses.replace(
-        RECIPES["cifar10"], descent=Descent(epochs=10), augmentation=Augmentation(flip=True), distillation=None
-    ),
+    "mnist": dataclasses.replace(RECIPES["mnist"], descent=Descent(epochs=3), augmentation=Augmentation()),
+    "cifar10": dataclasses.replace(RECIPES["cifar10"], descent=Descent(epochs=6), augmentation=Augmentation(flip=True)),
 }
 
 

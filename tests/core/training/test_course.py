@@ -34,7 +34,7 @@ def test_one_command_goes_from_parquet_files_to_weights_a_card_and_a_film_that_l
     assert card["test_accuracy"] >= 0.9
     assert card["test_rows"] == sum(map(sum, card["confusion_matrix"])) == 60
     assert (card["seed"], card["epochs"], card["parameters"]) == (5, 6, 62_006)
-    assert dict(card["training_rows"]) == {"MNIST": 240, "pen digits": 80}
+    assert dict(card["training_rows"]) == {"MNIST": 240, "pen digits": 40}
     assert card["held_out"]["rows"]["MNIST"] == 20
     assert set(card["held_out"]["accuracy"]) == set(card["held_out"]["calibration"]) == {"MNIST", "pen digits"}
     assert [row["canvas"] for row in card["held_out"]["by_canvas_and_pen"]] == [28] * 4 + [40] * 4

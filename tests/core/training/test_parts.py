@@ -33,6 +33,6 @@ def test_one_row_in_so_many_is_held_out_and_the_others_are_the_rest():
 def test_digits_come_from_mnist_and_from_pens_with_eight_drawings_of_each(folder):
     mnist, pen = load_digits(folder, np.random.default_rng(0))
     assert mnist.images.shape == (240, 1, 1, 32, 32)
-    assert pen.images.shape == (80, 8, 1, 32, 32)
+    assert pen.images.shape == (40, 8, 1, 32, 32)
     assert (pen.images.flatten(2).amax(dim=2) > 200).all()
     assert not torch.equal(pen.images[0, 0], pen.images[0, 1])

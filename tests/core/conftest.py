@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
         ("mnist/test", 60, "image", digit),
         ("cifar10/train", 240, "img", thing),
         ("cifar10/test", 60, "img", thing),
-        ("pendigits/train", 80, "strokes", strokes),
+        ("pendigits/train", 40, "strokes", strokes),
     ):
         labels = [row % 2 for row in range(rows)]
         file = folder / f"{name}.parquet"
