@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from cnnviz.core.film import TENSORS, load_film
-from cnnviz.core.network import NetworkError, load_card, load_network
+from cnnviz.core.network import NETWORKS, NetworkError, load_card, load_network
 
 
 @pytest.fixture
@@ -51,11 +51,23 @@ def test_a_missing_film_says_what_to_run(folder):
         load_film("mnist", folder)
 
 
-def test_the_shipped_film_begins_with_guessing_and_ends_with_the_shipped_network():
-    film, network = load_film("cifar10"), load_network("cifar10")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_shipped_film_begins_with_guessing_and_ends_as_well_as_the_network(name):
+    film, card = load_film(name), load_card(name)
     assert len(film) >= 30
     assert film.accuracies[0] == pytest.approx(0.1, abs=0.05)
-    assert film.accuracies[-1] == pytest.approx(load_card("cifar10")["test_accuracy"], abs=0.03)
+    assert film.accuracies[-1] == pytest.approx(card["test_accuracy"], abs=0.03)
+    assert film.steps == tuple(sorted(set(film.steps)))
+
+
+def test_the_film_of_the_photograph_network_ends_with_the_shipped_network():
+    film, network = load_film("cifar10"), load_network("cifar10")
     assert film.epochs[-1] == load_card("cifar10")["epochs"]
     for key, tensor in film.frame(-1).items():
         assert torch.equal(tensor, network.state_dict()[key])
+
+
+def test_the_film_of_the_digit_network_is_of_a_shorter_run_and_the_card_says_so():
+    told = load_card("mnist")["film"]
+    assert told["epochs"][-1] < load_card("mnist")["epochs"]
+    assert "a shorter run" in told["of"]

@@ -118,8 +118,9 @@ def test_a_card_adds_up(name, least):
     assert card["class_accuracy"] == pytest.approx((matrix.diagonal() / matrix.sum(dim=1)).tolist(), abs=5e-5)
 
 
-def test_the_reliability_table_of_the_photograph_network_counts_every_test_picture():
-    card = load_card("cifar10")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_reliability_table_counts_every_test_picture(name):
+    card = load_card(name)
     bins = [row for row in card["calibration"]["bins"] if row["rows"]]
     assert sum(row["rows"] for row in bins) == 10_000
     right = sum(row["rows"] * row["accuracy"] for row in bins) / 10_000

@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnnviz.core.network import ConvNet, NetworkError, NormedConvNet
+from cnnviz.core.network import ConvNet, NetworkError, NormedConvNet, probe, weights_digest
 from cnnviz.core.trace import trace
 from cnnviz.core.training.__main__ import main
 from cnnviz.core.training.twinning import SHIFT, twin_recipe
-from cnnviz.core.twins import DATASETS, POOLINGS, Twin, load_twin, load_twins_card, twin_file
+from cnnviz.core.twins import DATASETS, POOLINGS, TWINS, Twin, load_twin, load_twins_card, twin_file
 
 EVERY = [(dataset, pooling, shifted) for dataset in DATASETS for pooling in POOLINGS for shifted in (False, True)]
 
@@ -88,3 +88,24 @@ def test_missing_twins_say_what_to_run(tmp_path):
         load_twin("mnist", "max", shifted=False, folder=tmp_path)
     with pytest.raises(NetworkError, match=r"card of the twins is missing.*make train"):
         load_twins_card(tmp_path)
+
+
+@pytest.mark.parametrize("which", EVERY)
+def test_a_shipped_twin_is_the_one_its_card_tells_of(which):
+    dataset, pooling, shifted = which
+    (told,) = [twin for twin in load_twins_card()["twins"] if twin["file"] == twin_file(*which)]
+    assert (told["dataset"], told["pooling"], told["shifted"]) == which
+    twin = load_twin(dataset, pooling, shifted)
+    assert told["sha256"] == weights_digest(TWINS / told["file"])
+    torch.testing.assert_close(twin(probe())[0], torch.tensor(told["probe_logits"]), atol=1e-4, rtol=1e-4)
+    assert not twin.training
+    assert not any(parameter.requires_grad for parameter in twin.parameters())
+    assert told["parameters"] == 62_006
+    assert told["test_accuracy"] >= {"mnist": 0.97, "cifar10": 0.55}[dataset]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_twin_that_learned_from_moved_pictures_reads_moved_pictures_better(dataset, pooling):
+    told = {twin["file"]: twin["shifted_test_accuracy"] for twin in load_twins_card()["twins"]}
+    assert told[twin_file(dataset, pooling, shifted=True)] > told[twin_file(dataset, pooling, shifted=False)]
