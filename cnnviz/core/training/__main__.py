@@ -22,9 +22,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="instead of the recipe's own number")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=ASSETS, help="folder for weights, cards and films")
-    parser.add_argument(
-        "--teacher", type=Path, help="file with the teacher of an earlier run, or for the one of this run"
-    )
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(min(2, torch.get_num_threads()))
     try:
@@ -33,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
                 for twin in train_twins(chosen.data, chosen.out / "twins", chosen.epochs, chosen.seed)["twins"]:
                     print(f"{twin['file']}: {100 * twin['test_accuracy']:.2f} % of the test pictures")
             else:
-                _report(train(name, chosen.data, chosen.out, chosen.epochs, chosen.seed, chosen.teacher))
+                _report(train(name, chosen.data, chosen.out, chosen.epochs, chosen.seed))
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 1

@@ -19,7 +19,6 @@ from cnnviz.core.training.measures import accuracy, calibration, confusion_matri
 from cnnviz.core.training.parts import Part, framed
 from cnnviz.core.training.recipes import RECIPES, Recipe
 from cnnviz.core.training.recorder import Recorder
-from cnnviz.core.training.teacher import teacher_from, teacher_scores
 
 FILMED_ON = 1000  # test pictures on which each frame's accuracy is measured
 
@@ -30,14 +29,12 @@ def train(
     out: Path = ASSETS,
     epochs: int | None = None,
     seed: int = 0,
-    teacher_file: Path | None = None,
 ) -> dict:
     """Trains a network of `RECIPES` on the Parquet files in ``folder``; writes weights, card and film to ``out``.
 
-    First comes the teacher, if the recipe has one, without the held-out rows. Then, as the recipe says, either a rehearsal
-    without them, which is only measured, and a training on everything, or one training without them. The test set only
-    measures; nothing is chosen by it. ``epochs`` stands in for all the recipe's own, ``teacher_file`` is as in
-    `teacher_from`. Returns the card.
+    As the recipe says, either a rehearsal without the held-out rows, which is only measured, and a training on everything,
+    or one training without them. The test set only measures; nothing is chosen by it. ``epochs`` stands in for the
+    recipe's own. Returns the card.
     """
     started = time.process_time()
     recipe = RECIPES[name] if epochs is None else shortened(RECIPES[name], epochs)
@@ -46,17 +43,16 @@ def train(
     test = load_images(folder, name, "test")
     test_images, test_labels = framed(test.images)[:, 0], torch.from_numpy(test.labels)
     parts = recipe.load(folder, random)
-    taught, told_of_teacher, earlier = _taught(recipe, parts, teacher_file, seed)
 
     if recipe.rehearsal:
         torch.manual_seed(seed)
-        network = fit(recipe, taught, "rehearsal", spare=True)
+        network = fit(recipe, parts, "rehearsal", spare=True)
         held_out = _held_out_measures(recipe, network, parts, folder, random)
 
     per_epoch = steps_per_epoch(recipe, parts, spare=not recipe.rehearsal)
     film = Recorder(per_epoch * recipe.descent.epochs, test_images[:FILMED_ON], test_labels[:FILMED_ON])
     torch.manual_seed(seed)
-    network = fit(recipe, taught, "training", spare=not recipe.rehearsal, watch=film)
+    network = fit(recipe, parts, "training", spare=not recipe.rehearsal, watch=film)
     if not recipe.rehearsal:
         held_out = _held_out_measures(recipe, network, parts, folder, random)
 
@@ -67,7 +63,6 @@ def train(
         "labels": list(recipe.labels),
         **measured(network, test_images, test_labels),
         "held_out": {"of": "the rehearsal's network" if recipe.rehearsal else "this network", **held_out},
-        **told_of_teacher,
         "training_rows": {
             part.title: len(rows)
             for part, rows in zip(parts, training_rows(parts, spare=not recipe.rehearsal), strict=True)
@@ -77,7 +72,7 @@ def train(
         "epochs": recipe.descent.epochs,
         "film": film.for_card(per_epoch, f"the first {len(film.labels):,} test pictures"),
         "seed": seed,
-        **provenance(time.process_time() - started + earlier),
+        **provenance(time.process_time() - started),
         **written(network, out / f"{name}.safetensors"),
     }
     (out / f"{name}_film.safetensors").write_bytes(save(film.tensors()))
@@ -86,10 +81,7 @@ def train(
 
 
 def shortened(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe with another number of epochs, for its teacher too."""
-    if recipe.distillation:
-        teacher = dataclasses.replace(recipe.distillation.teacher, epochs=epochs)
-        recipe = dataclasses.replace(recipe, distillation=dataclasses.replace(recipe.distillation, teacher=teacher))
+    """The recipe with another number of epochs."""
     return dataclasses.replace(recipe, descent=dataclasses.replace(recipe.descent, epochs=epochs))
 
 
@@ -123,31 +115,6 @@ def written(network: nn.Module, path: Path) -> dict:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(save(network.state_dict()))
     return {"probe_logits": [round(x, 5) for x in network(probe())[0].tolist()], "sha256": weights_digest(path)}
-
-
-def _taught(
-    recipe: Recipe, parts: tuple[Part, ...], file: Path | None, seed: int
-) -> tuple[tuple[Part, ...], dict, float]:
-    """The parts with a teacher's scores, what the card says of it, and the seconds it took in an earlier run.
-
-    Just the parts if the recipe has no teacher.
-    """
-    if not recipe.distillation:
-        return parts, {}, 0.0
-    images = torch.cat([part.images[part.rows(held_out=False), 0] for part in parts])
-    labels = torch.cat([part.labels[part.rows(held_out=False)] for part in parts])
-    started = time.process_time()
-    teacher, seconds = teacher_from(file, recipe.distillation, images, labels, seed)
-    earlier = max(0.0, seconds - (time.process_time() - started))
-    taught = tuple(dataclasses.replace(part, scores=teacher_scores(teacher, part.images[:, 0])) for part in parts)
-    answers = torch.cat([(part.scores.argmax(dim=1) == part.labels)[part.held_out] for part in taught])
-    told = {
-        "parameters": sum(parameter.numel() for parameter in teacher.parameters()),
-        "training_rows": len(labels),
-        "held_out_accuracy": rounded(answers.double().mean()),
-        "seconds": round(seconds),
-    }
-    return taught, {"teacher": told}, earlier
 
 
 def _held_out_measures(

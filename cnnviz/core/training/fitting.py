@@ -38,7 +38,7 @@ def fit(
         recipe.descent,
         lambda: batches(recipe, parts, rows),
         steps_per_epoch(recipe, parts, spare),
-        lambda model, images, *truth: loss(recipe, model(images), *truth),
+        lambda model, images, labels: F.cross_entropy(model(images), labels, label_smoothing=recipe.smoothing),
         title,
         watch,
     )
@@ -57,17 +57,10 @@ def steps_per_epoch(recipe: Recipe, parts: tuple[Part, ...], spare: bool = False
     return -(-examples // recipe.descent.batch)
 
 
-def loss(recipe: Recipe, scores: Tensor, labels: Tensor, teachers: Tensor | None = None) -> Tensor:
-    """What the training brings down: cross-entropy, or the distance from a teacher's scores where there are some."""
-    if teachers is None:
-        return F.cross_entropy(scores, labels, label_smoothing=recipe.smoothing)
-    return recipe.distillation.loss(scores, labels, teachers)
-
-
-def batches(recipe: Recipe, parts: tuple[Part, ...], rows: list[Tensor]) -> Iterator[tuple[Tensor, ...]]:
+def batches(recipe: Recipe, parts: tuple[Part, ...], rows: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch: these rows of every part, as often as they are shown, in random order.
 
-    A batch is pictures (n, 3, 32, 32), labels (n,), and the teacher's scores (n, 10) if the parts have them.
+    A batch is pictures (n, 3, 32, 32) and labels (n,).
     """
     where = torch.cat(
         [
@@ -78,11 +71,8 @@ def batches(recipe: Recipe, parts: tuple[Part, ...], rows: list[Tensor]) -> Iter
     for chosen in where[torch.randperm(len(where))].split(recipe.descent.batch):
         picked = [(part, chosen[chosen[:, 0] == at, 1]) for at, part in enumerate(parts)]
         images = [part.images[some, torch.randint(part.images.shape[1], (len(some),))] for part, some in picked]
-        truth = [torch.cat([part.labels[some] for part, some in picked])]
-        if recipe.distillation:
-            truth.append(torch.cat([part.scores[some] for part, some in picked]))
-        bent = augment(torch.cat(images), recipe.augmentation)
-        yield bent.expand(-1, 3, -1, -1), *truth
+        labels = [part.labels[some] for part, some in picked]
+        yield augment(torch.cat(images), recipe.augmentation).expand(-1, 3, -1, -1), torch.cat(labels)
 
 
 def _input_statistics(parts: tuple[Part, ...], rows: list[Tensor]) -> tuple[Tensor, Tensor]:

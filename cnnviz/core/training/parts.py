@@ -31,8 +31,7 @@ PENS = (0.0, 0.04, 0.08, 0.16)  # the pen's width as a share of the digit's long
 class Part:
     """One source of examples. Each has several pictures of the same thing, of which an epoch shows ``shown`` at random.
 
-    ``images`` is uint8 (N, variants, C, 32, 32), ``labels`` (N,), ``held_out`` (N,) marks the rows kept for choosing,
-    ``scores`` (N, 10) is what a teacher says of each row.
+    ``images`` is uint8 (N, variants, C, 32, 32), ``labels`` (N,), ``held_out`` (N,) marks the rows kept for choosing.
     """
 
     title: str
@@ -40,7 +39,6 @@ class Part:
     labels: Tensor
     held_out: Tensor
     shown: int = 1
-    scores: Tensor | None = None
 
     def rows(self, held_out: bool) -> Tensor:
         """The numbers of the rows that are held out, or of those that are not."""

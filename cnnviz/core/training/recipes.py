@@ -12,7 +12,6 @@ from cnnviz.core.samples import CIFAR10_CLASSES
 from cnnviz.core.training.augmentation import Augmentation
 from cnnviz.core.training.descent import Descent
 from cnnviz.core.training.parts import Part, examine_digits, load_digits, load_things
-from cnnviz.core.training.teacher import Distillation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class Recipe:
     augmentation: Augmentation
     smoothing: float = 0.0  # of the labels; makes the probabilities timid: with 0.1 even a perfect 7 gets only 0.9
     grey: bool = False  # one channel, shown to the network three times
-    distillation: Distillation | None = None
     # the held-out rows are kept out of one rehearsal, and a second training on everything follows; or, at half the time,
     # they are never trained on at all
     rehearsal: bool = True
@@ -36,7 +34,7 @@ class Recipe:
     def for_card(self) -> dict:
         """What a card says of how the network learned."""
         told = dataclasses.asdict(self)
-        return {key: told[key] for key in ("descent", "augmentation", "smoothing", "grey", "distillation", "rehearsal")}
+        return {key: told[key] for key in ("descent", "augmentation", "smoothing", "grey", "rehearsal")}
 
 
 RECIPES = {

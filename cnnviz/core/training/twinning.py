@@ -23,8 +23,16 @@ from cnnviz.core.twins import DATASETS, POOLINGS, Twin, twin_file
 SHIFT = 4  # pixels, either way, for those that learn from moved pictures
 _PLAIN = {
     # without augmentation but for the mirror images of things, in which nothing moves
-    "mnist": dataclasses.replace(RECIPES["mnist"], descent=Descent(epochs=3), augmentation=Augmentation()),
-    "cifar10": dataclasses.replace(RECIPES["cifar10"], descent=Descent(epochs=6), augmentation=Augmentation(flip=True)),
+    "mnist": dataclasses.replace(
+        RECIPES["mnist"], descent=Descent(epochs=3), augmentation=Augmentation(), rehearsal=False
+    ),
+    "cifar10": dataclasses.replace(
+        RECIPES["cifar10"],
+        descent=Descent(epochs=6),
+        augmentation=Augmentation(flip=True),
+        smoothing=0.1,
+        rehearsal=False,
+    ),
 }
 
 

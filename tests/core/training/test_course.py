@@ -1,28 +1,16 @@
 """Training, from a folder of Parquet files to weights, a card and a film."""
 
-import dataclasses
-
 import pytest
 import torch
 
 from cnnviz.core.film import load_film
 from cnnviz.core.network import load_card, load_network, probe, weights_digest
 from cnnviz.core.training.__main__ import main
-from cnnviz.core.training.augmentation import Augmentation
-from cnnviz.core.training.descent import Descent
-from cnnviz.core.training.recipes import RECIPES
-from cnnviz.core.training.teacher import Distillation
 
 
 @pytest.fixture(autouse=True)
 def _few_drawings(monkeypatch):
     monkeypatch.setattr("cnnviz.core.training.parts.CANVASES", (28, 40))
-
-
-@pytest.fixture
-def _a_small_teacher(monkeypatch):
-    how = Distillation(temperature=2.0, weight=0.5, teacher=Descent(epochs=1), augmentation=Augmentation(flip=True))
-    monkeypatch.setitem(RECIPES, "cifar10", dataclasses.replace(RECIPES["cifar10"], distillation=how))
 
 
 def test_one_command_goes_from_parquet_files_to_weights_a_card_and_a_film_that_load(folder, tmp_path, capsys):
@@ -62,28 +50,6 @@ def test_a_training_without_rehearsal_never_sees_the_held_out_rows(folder, tmp_p
     assert dict(card["training_rows"]) == {"CIFAR-10": 234}
     assert card["labels"][3] == "cat"
     assert card["test_accuracy"] >= 0.9
-
-
-@pytest.mark.usefixtures("_a_small_teacher")
-def test_a_teacher_is_trained_once_and_then_read_from_its_file(folder, tmp_path, capsys):
-    command = ["--network", "cifar10", "--data", str(folder), "--epochs", "1", "--teacher", str(tmp_path / "teacher")]
-    main([*command, "--out", str(tmp_path / "a")])
-    assert "teacher  " in capsys.readouterr().err
-    main([*command, "--out", str(tmp_path / "b")])
-    assert "teacher  " not in capsys.readouterr().err
-    a, b = (load_card("cifar10", tmp_path / name) for name in "ab")
-    assert a["sha256"] == b["sha256"]
-    assert a["teacher"] == b["teacher"]
-    assert a["teacher"]["training_rows"] == 234
-    assert main([*command, "--seed", "1", "--out", str(tmp_path)]) == 1
-    assert "was trained in another way" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("_a_small_teacher")
-def test_a_file_that_holds_no_teacher_is_refused(folder, tmp_path, capsys):
-    (tmp_path / "teacher").write_bytes((2).to_bytes(8, "little") + b"{}")
-    assert main(["--network", "cifar10", "--data", str(folder), "--teacher", str(tmp_path / "teacher")]) == 1
-    assert "does not hold a teacher's weights" in capsys.readouterr().err
 
 
 def test_the_same_seed_gives_the_same_weights(folder, tmp_path):
