@@ -114,7 +114,7 @@ def image_chooser() -> None:
             format_func=labels.get,
             key="image",
             required=True,
-            on_change=_chosen,
+            on_change=another_picture,
             persist_state="session",
         )
         st.file_uploader(
@@ -131,7 +131,7 @@ def image_chooser() -> None:
         right.toggle("Colour", key="colour", persist_state="session")
 
 
-def _chosen() -> None:
+def another_picture() -> None:
     """Another picture: no strokes on it, and at its own size."""
     st.session_state.strokes = ()
     st.session_state.size = None
@@ -157,4 +157,4 @@ def _uploaded() -> None:
     digest = hashlib.sha256(data).hexdigest()[:16]
     st.session_state[_UPLOADED] = Upload(array, file.name, digest, cached.markdown_picture(array))
     st.session_state.image = UPLOAD
-    _chosen()
+    another_picture()

@@ -49,6 +49,7 @@ def pages() -> list:
         st.Page(ROOT / "pages/convolution.py", title="Convolution", url_path="start", default=True),
         st.Page(ROOT / "pages/convolution.py", title="Convolution", url_path="convolution", visibility="hidden"),
         st.Page(ROOT / "pages/shapes.py", title="Shapes", url_path="shapes"),
+        st.Page(ROOT / "pages/pooling.py", title="Pooling", url_path="pooling"),
         st.Page(ROOT / "pages/network.py", title="Network", url_path="network"),
     ]
 
@@ -79,6 +80,9 @@ def enter() -> bool:
     state.seed(watch_connection())
     arrived = st.session_state.get(_ENTERED) != page
     st.session_state[_ENTERED] = page
+    if arrived:
+        state.dismiss_stand_in()
+        state.keep_widgets()
     for note in state.take_notes():
         st.warning(note)
     return arrived

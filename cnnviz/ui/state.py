@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.core.crops import LEAST, UNITS, Crop
 from cnnviz.core.edits import edits_from_text, edits_to_text
+from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
 from cnnviz.core.network import NETWORKS
@@ -24,6 +25,7 @@ DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
 PANELS = ("code", "export")  # below the stage, one open at a time
 _SEEDED = "_seeded"
 _NOTES = "_notes"
+_STAND_IN = "_stand_in_image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,12 @@ def _chain(text: str) -> tuple[Layer, ...]:
     return layers
 
 
+def _shift(text: str) -> tuple[int, int]:
+    down, _, across = text.partition(",")
+    pixels = _number(-LARGEST_SHIFT, LARGEST_SHIFT)
+    return pixels(down), pixels(across)
+
+
 def _weights(text: str) -> Weights | None:
     if not text:
         return None
@@ -171,7 +179,15 @@ SHAPES = (
     Parameter("shape", (1, 3, 7, 7), _shape, lambda shape: "x".join(map(str, shape))),
     Parameter("chain", (Layer.of("Conv2d", 3, 6, 3, stride=2, padding=1),), _chain, layers_to_text),
 )
-PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES}
+POOLING = (
+    Parameter("detector", "sobel_x", _one_of(KERNELS)),
+    Parameter("pool", "max", _one_of(("max", "average"))),
+    Parameter("window", 2, _number(1, 8)),
+    Parameter("step", 2, _number(1, 8)),
+    Parameter("enters", "edge", _one_of(BORDERS)),
+    Parameter("shift", (0, 0), _shift, lambda shift: f"{shift[0]},{shift[1]}"),
+)
+PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING}
 
 
 def _path(text: str) -> str:
@@ -235,6 +251,24 @@ def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
             except (ValueError, OverflowError):
                 refused.add(parameter.name)
     return refused
+
+
+def keep_widgets() -> None:
+    """A widget of the same key on another page would begin empty, as if nobody had chosen; a value that was set does not."""
+    for parameter in IMAGE:
+        st.session_state[parameter.name] = st.session_state[parameter.name]
+
+
+def stand_in(image: str) -> None:
+    """Shows this sample as long as nobody has chosen a picture; `dismiss_stand_in` takes it away again."""
+    if st.session_state.image == PARAMETERS["image"].default and "image" not in st.query_params:
+        st.session_state.image = st.session_state[_STAND_IN] = image
+
+
+def dismiss_stand_in() -> None:
+    """Another page shows its own first picture, unless somebody has chosen one meanwhile."""
+    if _STAND_IN in st.session_state and st.session_state.pop(_STAND_IN) == st.session_state.image:
+        st.session_state.image = PARAMETERS["image"].default
 
 
 def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:

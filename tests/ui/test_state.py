@@ -70,6 +70,12 @@ VALUES = {
     "crop": some.builds(Crop, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
     "edits": some.lists(EDITS, min_size=1, max_size=30).map(tuple),
     "sums": FLAGS,
+    "detector": some.sampled_from([*KERNELS]),
+    "pool": some.sampled_from(["max", "average"]),
+    "window": some.integers(1, 8),
+    "step": some.integers(1, 8),
+    "enters": some.sampled_from(["black", "edge", "wrap"]),
+    "shift": some.tuples(*[some.integers(-8, 8)] * 2),
     "shape": some.lists(some.integers(1, 1_000_000), min_size=1, max_size=6).map(tuple),
     "chain": some.lists(cases().map(lambda case: case[0]), max_size=4).map(tuple),
 }

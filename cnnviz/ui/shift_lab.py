@@ -1,0 +1,138 @@
+"""The shift lab: what the browser is given, what it says, and what torch makes of the same shift."""
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import nn
+
+from cnnviz.core.comparison import Comparison, Shift, change, nearest_moves, realigned
+from cnnviz.core.invariance import all_shifts, shifted
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.trace import trace
+from cnnviz.ui import cached, inputs, state
+from cnnviz.ui.component import component
+from cnnviz.ui.feed import feed
+from cnnviz.ui.inputs import CurrentImage
+
+_KEY = "shift_lab"
+_SEED = "_shift_lab_seed"
+_REVISION = "_shift_lab_revision"
+_TRIED = "_shift_lab_tried"
+
+
+def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
+    """Mounts the lab. It owns kernel, pooling, border and shift, and tells them when they rest."""
+    if arrived or _SEED not in st.session_state:
+        st.session_state[_SEED] = state.link(state.POOLING)
+        st.session_state[_REVISION] = 0
+        st.session_state[_TRIED] = False
+    picture = image.painted()
+    with st.container(key="feeds"):
+        about = {"id": image.source + image.id, "key": st.session_state.image, "bottom": image.bottom, "top": image.top}
+        feed("lab_image", picture, **about)
+        _answer(picture, about["id"])
+    # the first picture of this page is another than that of the others, so the link always names it
+    image_link = state.link((*state.IMAGE, *state.STROKES))
+    if st.session_state.image == state.PARAMETERS["image"].default:
+        image_link = "&".join(filter(None, [f"image={st.session_state.image}", image_link]))
+    component("pooling", js="shift_lab.js", css="pooling.css")(
+        key=_KEY,
+        data={"kernels": cached.kernel_table(), "seed": st.session_state[_SEED], "link": image_link},
+        on_settled_change=settled,
+    )
+
+
+def settled() -> None:
+    """Takes what the lab says at rest: "revision;tried;image;query"; the image is one that it asks for, or empty."""
+    text = st.session_state[_KEY].settled
+    if not isinstance(text, str) or text.count(";") != 3:
+        return
+    number, tried, image, query = text.split(";")
+    try:
+        st.session_state[_REVISION] = state.revision(number)
+    except ValueError:  # no lab writes such a message
+        return
+    st.session_state[_TRIED] = tried == "1"
+    state.settle(query, state.POOLING)
+    if image and not state.read({"image": image}, state.IMAGE):
+        inputs.another_picture()
+
+
+def _answer(picture: np.ndarray, image: str) -> None:
+    """Sends torch's maps after the shift, and the figures of change, with the revision they belong to."""
+    about: dict[str, Any] = {"revision": st.session_state[_REVISION], "image": image}
+    try:
+        comparison = session_comparison(picture)
+    except (ValueError, RuntimeError) as error:
+        feed("lab_answer", refused=str(error), **about)
+        return
+    shift, step = st.session_state.shift, st.session_state.step
+    about["figures"] = [
+        _figure(before.output[0], after.output[0], nearest_moves(shift, (jump, jump)))
+        for before, after, jump in zip(comparison.a, comparison.b, (1, 1, 1, step), strict=True)
+    ]
+    if st.session_state[_TRIED]:
+        about["tried"] = least_change(picture)
+    maps = [operation.output.flatten().float() for operation in comparison.b[1:]]
+    feed("lab_answer", torch.cat(maps).numpy(), **about)
+
+
+def session_comparison(picture: np.ndarray) -> Comparison:
+    """The session's stages before and after the session's shift, of a picture (C, H, W): four operations each.
+
+    They run in double precision, and comparisons round to float32: then a sum does not depend on where in the map it
+    stands, which float32 convolutions do in their last bit. ValueError or RuntimeError where a window does not fit.
+    """
+    layers = session_layers(picture.shape[0])
+    x = torch.tensor(picture, dtype=torch.float64)[None]
+    return Comparison(trace(layers, x), trace(layers, shifted(x, st.session_state.shift, st.session_state.enters)))
+
+
+def session_layers(channels: int) -> nn.Sequential:
+    """Nothing, convolution, ReLU and pooling, as the session has them, in double precision."""
+    kernel = KERNELS[st.session_state.detector]
+    # divided in double precision and rounded once, as the browser does
+    weight = torch.tensor(kernel.weights, dtype=torch.float64) / (channels if kernel.averaging else 1)
+    convolution = nn.Conv2d(channels, 1, tuple(weight.shape), bias=False, dtype=torch.float64).requires_grad_(False)
+    convolution.weight.copy_(weight.float())
+    window, step = st.session_state.window, st.session_state.step
+    pool = nn.MaxPool2d(window, step) if st.session_state.pool == "max" else nn.AvgPool2d(window, step)
+    return nn.Sequential(nn.Identity(), convolution, nn.ReLU(), pool)
+
+
+@torch.no_grad()
+def least_change(picture: np.ndarray) -> dict[str, Any]:
+    """Over all 288 shifts: how many leave the session's pooled map identical, and the least relative change."""
+    layers = session_layers(picture.shape[0])
+    x = torch.tensor(picture, dtype=torch.float64)
+    shifts = [shift for shift in all_shifts() if shift != (0, 0)]
+    before = layers(x[None])[0]
+    after = layers(torch.stack([shifted(x, shift, st.session_state.enters) for shift in shifts]))
+    changes = [change(before, one) for one in after]
+    return {
+        "identical": sum(found.equal for found in changes),
+        "relative": _finite(min(found.relative for found in changes)),
+    }
+
+
+def _figure(before: torch.Tensor, after: torch.Tensor, moves: tuple[Shift, ...]) -> dict[str, Any]:
+    stayed = change(before, after)
+    try:
+        moved = realigned(before, after, moves)
+    except ValueError:  # nothing overlaps any more
+        moved = None
+    return {
+        "relative": _finite(stayed.relative),
+        "unchanged": stayed.unchanged,
+        "equal": stayed.equal,
+        "realigned": _finite(moved.change.relative) if moved else None,
+        "realigned_equal": moved.change.equal if moved else None,
+    }
+
+
+def _finite(value: float) -> float:
+    """JSON has no infinity: −1 stands for it."""
+    return value if math.isfinite(value) else -1.0

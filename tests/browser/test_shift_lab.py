@@ -1,0 +1,139 @@
+"""The shift lab in a real Chromium: arrow keys, dragging and all 288 shifts, and the numbers that come of them."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from playwright.sync_api import Page, expect
+
+from cnnviz.core.comparison import change, nearest_moves, realigned
+from cnnviz.core.images import fit_image
+from cnnviz.core.invariance import all_shifts, shifted
+from cnnviz.core.kernels import KERNELS
+from cnnviz.core.samples import sample_image
+from tests.browser.convolution_page import link_of
+from tests.browser.harness import FIND, axe
+
+LAB = '[data-stage="shift lab"]'
+STAGES = ("input", "feature-map", "after-relu", "pooled-map")
+
+
+def lab_agrees(page: Page) -> None:
+    """Waits until torch has answered for the shift on show. AssertionError where it found otherwise."""
+    page.wait_for_function(
+        f"() => {{ {FIND} const lab = find('{LAB}'); return lab && lab.querySelector('.agreement').dataset.agreement !== 'waiting'; }}"
+    )
+    said = page.locator(f"{LAB} .agreement")
+    assert said.get_attribute("data-agreement") == "agrees", said.inner_text()
+
+
+def column(page: Page, stage: str) -> dict[str, str]:
+    """What a column says of itself."""
+    return page.locator(f'{LAB} [data-lab-stage="{stage}"]').evaluate("element => ({ ...element.dataset })")
+
+
+def stages(image: torch.Tensor, kernel: str, window: int = 2) -> list[torch.Tensor]:
+    feature_map = F.conv2d(image.double()[None], KERNELS[kernel].tensor.double()[None, None])[0]
+    return [image, feature_map, F.relu(feature_map), F.max_pool2d(F.relu(feature_map), window)]
+
+
+def check(
+    page: Page, image: torch.Tensor, shift: tuple[int, int], border: str = "edge", kernel: str = "sobel_x"
+) -> None:
+    """AssertionError unless the four columns have torch's figures for this shift."""
+    page.locator(f'{LAB}[data-shift="{shift[0]},{shift[1]}"]').wait_for()
+    lab_agrees(page)
+    pairs = zip(stages(image, kernel), stages(shifted(image, shift, border), kernel), strict=True)
+    for stage, (before, after) in zip(STAGES, pairs, strict=True):
+        said = column(page, stage)
+        stayed = change(before, after)
+        best = realigned(before, after, nearest_moves(shift, (2, 2) if stage == "pooled-map" else (1, 1)))
+        assert float(said["relative"]) == pytest.approx(stayed.relative, rel=1e-4, abs=1e-6), stage
+        assert float(said["unchanged"]) == pytest.approx(stayed.unchanged, abs=1e-3), stage
+        assert said["equal"] == str(stayed.equal).lower(), stage
+        assert float(said["realigned"]) == pytest.approx(best.change.relative, rel=1e-4, abs=1e-6), stage
+        assert said["realignedEqual"] == str(best.change.equal).lower(), stage
+
+
+def photographer() -> torch.Tensor:
+    return torch.tensor(fit_image(sample_image("photographer"), 64, False))
+
+
+def test_arrow_keys_and_dragging_shift_the_input_and_every_number_is_torchs(visit):
+    page, image = visit("/pooling"), photographer()
+    lab_agrees(page)
+    page.keyboard.press("ArrowRight")  # nothing needs the focus first
+    check(page, image, (0, 1))
+    words = page.locator(f"{LAB} .words")
+    expect(words).to_contain_text("One pixel to the right: the feature map moved along exactly (equivariance).")
+    expect(words).to_contain_text("neither stayed nor moved along")
+    page.keyboard.press("ArrowRight")
+    check(page, image, (0, 2))
+    expect(words).to_contain_text("moved along exactly, 1 right (equivariance)")
+    for _ in range(12):
+        page.keyboard.press("ArrowUp")
+    check(page, image, (-8, 2))  # no further
+    picture = page.locator(f'{LAB} [data-panel="after-0"]').bounding_box()
+    x, y = picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 5 * picture["width"] / 64, y + 11 * picture["height"] / 64, steps=3)
+    page.mouse.up()
+    check(page, image, (3, -3))
+    page.get_by_label("what enters at the edge").select_option("black")
+    check(page, image, (3, -3), "black")
+    link = link_of(page)
+    assert link == {"image": "photographer", "enters": "black", "shift": "3,-3"}
+    again = visit("/pooling?" + "&".join(f"{name}={text}" for name, text in link.items()))
+    check(again, image, (3, -3), "black")
+
+
+def test_all_288_shifts_are_tried_and_dots_are_told_from_photographs(visit):
+    page, image = visit("/pooling"), photographer()
+    lab_agrees(page)
+    button = page.get_by_role("button", name="Try all 288 shifts")
+    readout = page.locator(f"{LAB} .lab-readout")
+    button.click()
+    page.locator(f'{LAB}[data-identical="0"]').wait_for()
+    lab_agrees(page)
+    pooled = stages(image, "sobel_x")[3]
+    changes = {
+        shift: change(pooled, stages(shifted(image, shift, "edge"), "sobel_x")[3]).relative
+        for shift in all_shifts()
+        if shift != (0, 0)
+    }
+    best = tuple(int(part) for part in page.locator(LAB).get_attribute("data-best").split(","))
+    assert changes[best] == pytest.approx(min(changes.values()), rel=1e-6)
+    check(page, image, best)
+    expect(readout).to_contain_text("None of the 288 shifts leaves the pooled map identical.")
+
+    page.get_by_role("button", name="Dots: it can stay").click()
+    check(page, torch.tensor(sample_image("dots")), (0, -1), kernel="identity")
+    expect(page.locator(f"{LAB} .words")).to_contain_text("The pooled map stayed exactly as it was (invariance)")
+    assert link_of(page) == {"image": "dots", "detector": "identity", "shift": "0,-1"}
+    button.click()
+    page.wait_for_function(f"() => {{ {FIND} return Number(find('{LAB}').dataset.identical) > 0; }}")
+    lab_agrees(page)
+    dots = torch.tensor(sample_image("dots"))
+    same = [
+        shift
+        for shift in all_shifts()
+        if shift != (0, 0)
+        and torch.equal(stages(dots, "identity")[3], stages(shifted(dots, shift, "edge"), "identity")[3])
+    ]
+    assert int(page.locator(LAB).get_attribute("data-identical")) == len(same)
+    expect(readout).to_contain_text(f"{len(same)} of 288 shifts leave the pooled map identical")
+    page.get_by_role("button", name="Photograph: it does not").click()
+    check(page, image, (0, 1))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_pooling_page_breaks_no_rule_of_accessibility_and_fits_a_phone(visit, dark):
+    page = visit("/pooling?shift=1,0", width=390, height=844, touch=True, dark=dark)
+    lab_agrees(page)
+    assert axe(page) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    page.get_by_role("button", name="one pixel right").tap()
+    check(page, photographer(), (1, 1))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert axe(page) == []
+    assert page.locator(f"{LAB} .words").bounding_box()["y"] < 880  # above the fold
