@@ -10,7 +10,7 @@ arrived = shell.enter()
 
 try:
     if st.session_state.network != "mnist":
-        inputs.image_chooser()
+        inputs.image_chooser(cropping=False)  # the network's own frame is on its picture
     network_view(arrived=arrived)
 except NetworkError as error:
     st.error(str(error))

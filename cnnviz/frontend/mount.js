@@ -51,8 +51,8 @@ export class Settling {
   #again = "";
   send = () => {};
 
-  /** busy(): is something still moving? message(): the text for Python. link(): the query for the address bar. */
-  constructor({ busy, message, link }) {
+  /** busy(): is something still moving? message(): the text for Python. link(): the query for the address bar, if this view has its care. */
+  constructor({ busy, message, link = null }) {
     Object.assign(this, { busy, message, link });
   }
 
@@ -83,7 +83,7 @@ export class Settling {
 
   /** The address bar shows what is on the page. */
   mirror() {
-    mirrorLink(this.link());
+    if (this.link) mirrorLink(this.link());
   }
 
   stop() {

@@ -13,7 +13,7 @@ from cnnviz.core.images import fit_image, shrunk, thumbnail, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import ASSETS, ConvNet, NetworkError, load_card, load_network, weights_digest
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.core.strokes import Stroke, paint
+from cnnviz.core.strokes import Edit, paint
 from cnnviz.core.trace import Trace, trace
 
 
@@ -41,19 +41,13 @@ def stepped(image: np.ndarray) -> np.ndarray:
     return (np.rint(255 * image.astype(np.float64)) / 255).astype(np.float32)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def fitted_upload(digest: str, size: int, colour: bool, *, _array: np.ndarray) -> np.ndarray:
-    """An upload at a working size. The digest of its bytes tells uploads apart, so nobody meets another's picture."""
-    return _frozen(fit_image(_array, size, colour))
-
-
 @st.cache_resource(max_entries=256, show_spinner=False)
 def blank(size: int, colour: bool) -> np.ndarray:
     """An empty canvas: zeros (C, size, size)."""
     return _frozen(np.zeros((3 if colour else 1, size, size), dtype=np.float32))
 
 
-def painted(base: np.ndarray, strokes: tuple[Stroke, ...], ink: float) -> np.ndarray:
+def painted(base: np.ndarray, strokes: tuple[Edit, ...], ink: float) -> np.ndarray:
     """The base with strokes on it, two decimals a pixel; the base itself where there are none. Not cached: it is one
     student's, and quick."""
     return two_decimals(paint(base, strokes, ink)) if strokes else base
@@ -62,12 +56,12 @@ def painted(base: np.ndarray, strokes: tuple[Stroke, ...], ink: float) -> np.nda
 @st.cache_resource(max_entries=1, show_spinner=False)
 def gallery_labels() -> dict[str, str]:
     """Every sample's picture and title as Markdown, made in one go: a page asks for each of them at every run."""
-    return {key: f"{markdown_picture(sample_image(key))} {sample.title}" for key, sample in SAMPLES.items()}
+    return {key: f"{markdown_picture(sample_image(key), side=56)} {sample.title}" for key, sample in SAMPLES.items()}
 
 
-def markdown_picture(image: np.ndarray) -> str:
-    """A picture (C, H, W) as Markdown, the height of a line of text."""
-    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image)).decode()})"
+def markdown_picture(image: np.ndarray, side: int = 40) -> str:
+    """A picture (C, H, W) as Markdown that shows it small; ``side`` is its longer side in pixels."""
+    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image, side)).decode()})"
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

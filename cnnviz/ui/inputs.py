@@ -1,141 +1,115 @@
-"""The image that every page shares: how it is chosen, and what it is now."""
+"""The image that every page shares: gallery, files, camera, crop and size behind one button that shows it."""
 
-import hashlib
-import re
-from dataclasses import dataclass
+import base64
 
-import numpy as np
 import streamlit as st
 
-from cnnviz.core.decoding import decode_image
-from cnnviz.core.image_files import ImageError
-from cnnviz.core.images import shrunk
+from cnnviz.core.cut import cut_from_text, cut_to_text
+from cnnviz.core.images import SIDES, preview
 from cnnviz.core.samples import SAMPLES
-from cnnviz.ui import cached, state
+from cnnviz.ui import cached, state, uploads
+from cnnviz.ui.component import component
+from cnnviz.ui.current import CurrentImage, current_image, natural_size, uploaded_picture
 from cnnviz.ui.state import DRAW, UPLOAD
 
-DRAWING_SIZE = 28
-UPLOAD_SIZE = 64
-KEPT_SIDE = 256  # an upload is kept at twice the largest working size: 0.8 MB a student, not 50
-_UPLOADED = "_uploaded"
-_GENERATION = "_image_generation"
+__all__ = ["CurrentImage", "current_image", "image_chooser", "natural_size", "uploaded_picture"]
+
+_GROUPS = {
+    "pattern": "Patterns to think with",
+    "photograph": "Photographs",
+    "digit": "Digits by hand (test images of MNIST)",
+    "cifar10": "Small photographs (test images of CIFAR-10)",
+}
+_OWN = "own"
+_CROP = "crop_view"
+_PREVIEW = "_crop_preview"
+
+# The gallery as a grid of pictures with their names below; Streamlit would set both in a line of text.
+_STYLE = """<style>
+[data-testid="stPopoverBody"]:has(.st-key-gallery) { width: min(1000px, 100vw - 32px); max-width: none !important; max-height: calc(100vh - 140px) !important; padding: 14px 18px; }
+.st-key-gallery, .st-key-gallery .stVerticalBlock { gap: 0.35rem; }
+[class*="st-key-pick_"] [data-testid="stWidgetLabel"] { min-height: 0; margin: 6px 0 2px; }
+[class*="st-key-pick_"] [role="radiogroup"] { gap: 2px; align-items: flex-start; }
+[class*="st-key-pick_"] button { width: auto; min-width: 60px; height: auto; min-height: 0; padding: 4px 2px 2px; border-radius: 6px; border-color: transparent; background: transparent; }
+[class*="st-key-pick_"] button:hover { border-color: var(--st-border-color, #8886); }
+[class*="st-key-pick_"] button[data-selected="true"] { border-color: currentColor; box-shadow: 0 0 0 1px currentColor; }
+[class*="st-key-pick_"] button p { display: flex; flex-direction: column; align-items: center; gap: 2px; max-width: 76px; font-size: 12px; line-height: 1.15; white-space: normal; text-align: center; overflow-wrap: normal; word-break: normal; }
+[class*="st-key-pick_"] button img { width: 52px; height: 52px !important; max-height: none !important; object-fit: contain; border-radius: 4px; margin: 0; image-rendering: pixelated; }
+.st-key-pick_photograph button img { image-rendering: auto; }
+.st-key-pick_own button p { max-width: 140px; overflow-wrap: anywhere; }
+.st-key-pick_digit button { min-width: 44px; }
+.st-key-pick_digit button img, .st-key-pick_cifar10 button img { width: 40px; height: 40px !important; }
+</style>"""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A decoded upload: its array, the name it came with, a digest of its bytes, and its picture as Markdown."""
+def image_chooser(*, cropping: bool = True) -> None:
+    """A button with the image's thumbnail and name that opens gallery, file, camera, crop and size.
 
-    array: np.ndarray
-    name: str
-    digest: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentImage:
-    """The image on the page: ``base`` is float32 (C, H, W) before the pen touched it.
-
-    ``id`` changes with every pixel of the base; ``source`` only when another picture is chosen. ``bottom`` and ``top``
-    are the values shown black and white, and ``top`` is what the pen paints.
+    A page that mounts this also takes pictures that are dropped or pasted on it. Without ``cropping`` the crop is left to
+    the page.
     """
-
-    id: str
-    source: str
-    title: str
-    base: np.ndarray
-    bottom: float
-    top: float
-
-    def painted(self) -> np.ndarray:
-        """The base with the session's strokes on it, two decimals a pixel."""
-        return cached.painted(self.base, st.session_state.strokes, self.top)
-
-
-def current_image() -> CurrentImage:
-    """The image that the session holds now, at its working size."""
-    key, colour = st.session_state.image, st.session_state.colour
-    upload: Upload | None = st.session_state.get(_UPLOADED)
-    size = st.session_state.size or natural_size(key)
-    if key == UPLOAD and upload is None:
-        key = state.PARAMETERS["image"].default
-    if key == UPLOAD:
-        name, title = upload.digest, upload.name
-        base = cached.fitted_upload(upload.digest, size, colour, _array=upload.array)
-    elif key == DRAW:
-        name, title = key, "Drawing"
-        base = cached.blank(size, colour)
-    else:
-        name, title = key, SAMPLES[key].title
-        base = cached.fitted_sample(key, size, colour)
-    return CurrentImage(
-        id=f"{name}-{size}-{'rgb' if colour else 'grey'}",
-        source=f"{name}.{st.session_state.get(_GENERATION, 0)}",
-        title=title,
-        base=base,
-        bottom=float(min(0.0, base.min())),
-        top=float(max(1.0, base.max())),
-    )
-
-
-def uploaded_picture() -> np.ndarray | None:
-    """The picture that this session has uploaded, float32 (C, H, W); None if there is none."""
-    upload: Upload | None = st.session_state.get(_UPLOADED)
-    return upload.array if upload else None
-
-
-def as_text(name: str) -> str:
-    """A name that anybody may have made up, as Markdown that shows it letter by letter, and loads nothing.
-
-    >>> print(as_text("![**cat**](1.png)"))
-    \\!\\[\\*\\*cat\\*\\*\\]\\(1\\.png\\)
-    """
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(name.split()))
-
-
-def natural_size(key: str) -> int:
-    """The working size that a picture opens at, in pixels a side."""
-    if key == UPLOAD:
-        return UPLOAD_SIZE
-    return DRAWING_SIZE if key == DRAW else SAMPLES[key].size
-
-
-def image_chooser() -> None:
-    """A button with the image's name that opens gallery, upload and size."""
+    with st.container(key="unseen"):
+        uploads.arrivals()
     image = current_image()
     height, width = image.base.shape[-2:]
-    icon = cached.markdown_picture(image.painted())
-    labels = cached.gallery_labels() | {DRAW: ":material/draw: Draw"}
-    if upload := st.session_state.get(_UPLOADED):
-        labels[UPLOAD] = f"{upload.label} Upload"
-    with st.container(key="chooser"), st.popover(f"{icon} **{as_text(image.title)}** {height} × {width}", width=246):
-        st.pills(
-            "Image",
-            [DRAW, *SAMPLES, *([UPLOAD] if upload else [])],
-            format_func=labels.get,
-            key="image",
-            required=True,
-            on_change=another_picture,
-            persist_state="session",
-        )
-        st.file_uploader(
-            "Your own picture",
-            type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"],
-            key="file",
-            on_change=_uploaded,
-            help="It stays in this session: nothing is written to disk, and it cannot travel in a link.",
-        )
-        left, right = st.columns([3, 1], vertical_alignment="bottom")
-        # the slider needs a number; the session says None as long as the picture stands at its natural size
-        st.session_state.working_size = st.session_state.size or natural_size(st.session_state.image)
-        left.slider("Pixels a side", *state.SIZES, key="working_size", on_change=_resized, persist_state="session")
-        right.toggle("Colour", key="colour", persist_state="session")
+    label = f"{cached.markdown_picture(image.painted())} **{uploads.as_text(image.title)}** {height} × {width}"
+    # its content is sent also while it is closed: a popover that is asked whether it is open closes when its label changes
+    with st.container(key="chooser"), st.popover(label, width=246, key="chooser_popover"):
+        st.html(_STYLE)
+        with st.container(key="gallery"):
+            left, right = st.columns([8, 5], gap="medium")
+            with left:
+                _own()
+                for group, title in _GROUPS.items():
+                    _samples(group, title)
+            with right:
+                _fitting(image, cropping)
 
 
-def another_picture() -> None:
-    """Another picture: no strokes on it, and at its own size."""
-    st.session_state.strokes = ()
-    st.session_state.size = None
-    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
+def _own() -> None:
+    """Files, the camera, an empty canvas, and the last picture that was brought along."""
+    uploads.sources()
+    labels = {DRAW: ":material/draw: Draw"}
+    if upload := uploads.current_upload():
+        labels[UPLOAD] = f"{cached.markdown_picture(upload.picture.over_black, side=56)} {uploads.as_text(upload.name)}"
+    _pills(_OWN, "Yours", labels)
+
+
+def _samples(group: str, title: str) -> None:
+    labels = cached.gallery_labels()
+    _pills(group, title, {key: labels[key] for key, sample in SAMPLES.items() if sample.group == group})
+
+
+def _pills(group: str, title: str, labels: dict[str, str]) -> None:
+    """Pictures of which one may be the image. The session's image is the truth, and the pills only show it."""
+    key = f"pick_{group}"
+    st.session_state[key] = st.session_state.image if st.session_state.image in labels else None
+    st.pills(title, list(labels), format_func=labels.get, key=key, on_change=_picked, args=(key,), wrap=True)
+
+
+def _picked(key: str) -> None:
+    if st.session_state[key] is not None:  # a click on the chosen picture would take the choice back
+        state.choose(st.session_state[key])
+
+
+def _fitting(image: CurrentImage, cropping: bool) -> None:
+    """How the picture becomes the one on the page: its crop, ground, size and colours."""
+    key = st.session_state.image
+    st.markdown(f"**{uploads.as_text(image.title)}**")
+    if key != DRAW and cropping:
+        _crop(image)
+    about = SAMPLES[key].sentence if key in SAMPLES else image.note
+    if about:
+        st.caption(about)
+    upload = uploads.current_upload()
+    if key == UPLOAD and upload and upload.picture.over_white is not None:
+        st.segmented_control(
+            "Behind what is transparent", list(state.GROUNDS), key="ground", required=True, persist_state="session"
+        )
+    # the slider needs a number; the session says None as long as the picture stands at its natural size
+    st.session_state.working_size = st.session_state.size or natural_size(key)
+    st.slider("Pixels a side", *SIDES, key="working_size", on_change=_resized, persist_state="session")
+    st.toggle("Colour", key="colour", persist_state="session")
 
 
 def _resized() -> None:
@@ -143,18 +117,36 @@ def _resized() -> None:
     st.session_state.size = None if size == natural_size(st.session_state.image) else size
 
 
-def _uploaded() -> None:
-    """Decodes what was uploaded; what is no picture is explained, and the last good image stays."""
-    file = st.session_state.file
-    if file is None:
+def _crop(image: CurrentImage) -> None:
+    """Mounts the picture with the frame on it that says which piece of it is worked on.
+
+    While it is open the browser owns the frame, and only starts from the crop that it is told.
+    """
+    if st.session_state.get(_PREVIEW, ("",))[0] != image.source:  # made once a choice, not at every run
+        kind, data = preview(image.whole)
+        st.session_state[_PREVIEW] = image.source, f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    height, width = image.whole.shape[1:]
+    component("crop", js="crop_view.js", css="crop_view.css")(
+        key=_CROP,
+        data={
+            "source": image.source,
+            "crop": cut_to_text(image.cut),
+            "picture": st.session_state[_PREVIEW][1],
+            "height": height,
+            "width": width,
+            "title": image.title,
+        },
+        on_settled_change=_cropped,
+    )
+
+
+def _cropped() -> None:
+    """Takes what the frame says at rest: "source;crop"."""
+    text = st.session_state[_CROP].settled
+    source, _, crop = text.rpartition(";") if isinstance(text, str) else ("", "", "")
+    if source != current_image().source:  # it lay on a picture that is gone
         return
-    data = file.getvalue()
     try:
-        array = shrunk(decode_image(data), KEPT_SIDE)
-    except ImageError as error:
-        state.note(str(error))
+        st.session_state.cut = cut_from_text(crop)
+    except ValueError:  # no frame writes such a message
         return
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    st.session_state[_UPLOADED] = Upload(array, file.name, digest, cached.markdown_picture(array))
-    st.session_state.image = UPLOAD
-    another_picture()

@@ -27,13 +27,14 @@ _STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2rem 1rem; max-width: 1560px; }
 .stMainBlockContainer > .stVerticalBlock { gap: 0.5rem; }
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
-.st-key-feeds { display: none; }
+.st-key-feeds, .st-key-unseen { display: none; }
 .st-key-connection { position: absolute; height: 0; }
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
-.st-key-image img { height: 28px !important; max-height: 28px !important; border-radius: 3px; }
-.st-key-chooser button img { height: 22px !important; max-height: 22px !important; border-radius: 3px; }
+.st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 4px -4px -6px; }
 .st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
+/* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
+.st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
 </style>"""

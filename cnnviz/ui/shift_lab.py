@@ -12,7 +12,7 @@ from cnnviz.core.comparison import Comparison, Shift, change, nearest_moves, rea
 from cnnviz.core.invariance import all_shifts, shifted
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.trace import trace
-from cnnviz.ui import cached, inputs, state
+from cnnviz.ui import cached, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage
@@ -58,7 +58,7 @@ def settled() -> None:
     st.session_state[_TRIED] = tried == "1"
     state.settle(query, state.POOLING)
     if image and not state.read({"image": image}, state.IMAGE):
-        inputs.another_picture()
+        state.choose(st.session_state.image)
 
 
 def _answer(picture: np.ndarray, image: str) -> None:

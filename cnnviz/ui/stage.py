@@ -12,7 +12,6 @@ from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage
 
-NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."
 _KEY = "convolution_stage"
 _SEED = "_convolution_seed"
 _REVISION = "_convolution_revision"
@@ -43,7 +42,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
                 "source": image.source,
                 "strokes": st.session_state[_SOURCE][1],
                 "draw": st.session_state.image == state.DRAW,
-                "note": NOT_IN_A_LINK if st.session_state.image == state.UPLOAD else "",
+                "note": image.note,
             },
             "link": state.link(state.IMAGE),
         },

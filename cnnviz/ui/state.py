@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl, quote
 import streamlit as st
 
 from cnnviz.core.crops import LEAST, UNITS, Crop
+from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.edits import edits_from_text, edits_to_text
+from cnnviz.core.images import SIDES
 from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
@@ -19,11 +21,12 @@ from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 
 LARGEST_KERNEL = 11
 LARGEST_WEIGHT = 1000.0
-SIZES = (5, 128)
 DEEPEST = 10  # units on the way from a class down to a pixel
+GROUNDS = {"white": 1.0, "grey": 0.5, "black": 0.0}  # what is seen through transparent places
 DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
 PANELS = ("code", "export")  # below the stage, one open at a time
 _SEEDED = "_seeded"
+_CHOICES = "_choices"
 _NOTES = "_notes"
 _STAND_IN = "_stand_in_image"
 
@@ -149,8 +152,10 @@ def _flag_text(flag: bool) -> str:
 
 IMAGE = (
     Parameter("image", "integers", _one_of([*SAMPLES, DRAW, UPLOAD])),
-    Parameter("size", None, _number(*SIZES)),
+    Parameter("size", None, _number(*SIDES)),
     Parameter("colour", False, _flag, _flag_text),
+    Parameter("cut", None, cut_from_text, cut_to_text),
+    Parameter("ground", "white", _one_of(GROUNDS)),
 )
 STROKES = (Parameter("strokes", (), strokes_from_text, strokes_to_text),)
 CONVOLUTION = (
@@ -232,13 +237,27 @@ def seed(back: str | None = None) -> None:
             f"The link holds something that cannot be read ({', '.join(sorted(refused))}): the page shows its default."
         )
     if st.session_state.image == UPLOAD:
-        st.session_state.image = PARAMETERS["image"].default
+        for parameter in IMAGE:  # size and cut were meant for that picture
+            st.session_state[parameter.name] = parameter.default
         if back is None:
             note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
         else:
             # the page runs twice: for the link, and for what its component says again
             lost = "The app was started again, and has lost your picture: upload it once more. All else is as it was."
             note(lost, runs=2)
+
+
+def choose(key: str) -> None:
+    """Another picture, a sample, a drawing or what was brought along: nothing is drawn on it, cut off, or resized."""
+    st.session_state.image = key
+    for name in ("strokes", "size", "cut", "ground"):
+        st.session_state[name] = PARAMETERS[name].default
+    st.session_state[_CHOICES] = choices() + 1
+
+
+def choices() -> int:
+    """How often this session has chosen a picture; the same one chosen anew is another."""
+    return st.session_state.get(_CHOICES, 0)
 
 
 def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:

@@ -164,7 +164,7 @@ def test_another_picture_begins_without_strokes_and_at_its_own_size():
     app = opened(image="cat", size="20", strokes=STROKES)
     before = payloads(app)
     assert (before["image"]["shape"], before["page"]["image"]["strokes"]) == ([1, 20, 20], STROKES)
-    app.button_group(key="image").select("coffee")
+    app.button_group(key="pick_photograph").select("coffee")
     after = payloads(run(app))
     assert (after["image"]["shape"], after["page"]["image"]["strokes"]) == ([1, 64, 64], "")
     assert after["page"]["image"]["source"] != before["page"]["image"]["source"]

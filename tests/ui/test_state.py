@@ -10,11 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from cnnviz.core.crops import Crop
+from cnnviz.core.cut import Cut
 from cnnviz.core.edits import Edit
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
-from cnnviz.core.strokes import Stroke
+from cnnviz.core.strokes import Stroke, TypedPixel
 from cnnviz.ui import state
 from cnnviz.ui.state import PARAMETERS, Weights
 from tests.core.test_shapes import cases
@@ -24,11 +25,23 @@ SINGLES = some.floats(-1000, 1000, width=32)
 # what the browser writes: no more than the nine digits that tell any float32 from its neighbours
 NUMBERS = SINGLES.map(lambda value: float(f"{value:.9g}"))
 FLAGS = some.booleans()
+POINTS = some.tuples(*[some.integers(0, 1000)] * 2)
 STROKES = some.builds(
     Stroke,
     tool=some.sampled_from(["pen", "eraser"]),
     size=some.integers(1, 1000),
-    points=some.lists(some.tuples(*[some.integers(0, 1000)] * 2), min_size=1, max_size=9).map(tuple),
+    points=some.lists(POINTS, min_size=1, max_size=9).map(tuple),
+) | some.builds(
+    TypedPixel,
+    hundredths=some.integers(0, 1000),
+    points=some.tuples(POINTS, POINTS),
+    channel=some.sampled_from([None, 0, 1, 2]),
+)
+CUTS = some.builds(
+    Cut,
+    *[some.integers(0, 100_000)] * 2,
+    height=some.integers(50, 1000),
+    width=some.none() | some.integers(50, 100_000),
 )
 
 
@@ -51,6 +64,8 @@ VALUES = {
     "image": some.sampled_from([*SAMPLES, state.DRAW, state.UPLOAD]),
     "size": some.integers(5, 128),
     "colour": FLAGS,
+    "cut": some.none() | CUTS,
+    "ground": some.sampled_from([*state.GROUNDS]),
     "strokes": some.lists(STROKES, max_size=4).map(tuple),
     "kernel": some.sampled_from([*KERNELS]),
     "weights": some.none() | weights(),
@@ -112,7 +127,7 @@ def test_every_float32_survives_its_text(value):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_nonsense_is_refused(name):
-    sense = {"strokes": [""], "weights": [""], "chain": [""], "shape": ["1001", "3x3"]}.get(name, [])
+    sense = {"strokes": [""], "weights": [""], "cut": [""], "chain": [""], "shape": ["1001", "3x3"]}.get(name, [])
     for text in NONSENSE:
         if text in sense:
             continue
@@ -120,8 +135,14 @@ def test_nonsense_is_refused(name):
             pytest.fail(f"{name} reads {text[:40]!r} as {PARAMETERS[name].parse(text)!r}")
 
 
-def test_no_strokes_and_no_typed_weights_are_values():
-    assert (PARAMETERS["strokes"].parse(""), PARAMETERS["weights"].parse("")) == ((), None)
+def test_no_strokes_no_typed_weights_and_no_cut_are_values():
+    assert [PARAMETERS[name].parse("") for name in ("strokes", "weights", "cut")] == [(), None, None]
+
+
+def test_no_two_parameters_have_the_same_name():
+    groups = (state.IMAGE, state.STROKES, state.CONVOLUTION, state.NETWORK, state.SHAPES)
+    names = [parameter.name for group in groups for parameter in group]
+    assert len(names) == len(set(names))
 
 
 @given(some.text() | some.text("0123456789abcpex_~,.-+ ", max_size=40))

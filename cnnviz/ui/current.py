@@ -1,0 +1,103 @@
+"""The image that every page shares, as it is now."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.core.cut import Cut, cut_to_text
+from cnnviz.core.images import SIDES, fit_image
+from cnnviz.core.samples import SAMPLES, sample_image
+from cnnviz.ui import cached, state
+from cnnviz.ui.state import DRAW, UPLOAD
+from cnnviz.ui.uploads import Upload, current_upload
+
+DRAWING_SIZE = 28
+UPLOAD_SIZE = 64
+PIXEL_ART = 32  # of a file that is no larger, every pixel is shown
+NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."
+_FITTED = "_fitted"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentImage:
+    """The image on the page: ``base`` is float32 (C, H, W) before the pen touched it.
+
+    ``id`` changes with every pixel of the base; ``source`` only when another picture is chosen. ``bottom`` and ``top``
+    are the values shown black and white, and ``top`` is what the pen paints. ``whole`` is the picture that the base is a
+    fitted piece of: float32 (1 or 3, H, W), uncut, in all its colours; ``cut`` says which piece, None the centre square.
+    ``note`` is what the page must say about it, or nothing.
+    """
+
+    id: str
+    source: str
+    title: str
+    base: np.ndarray
+    whole: np.ndarray
+    cut: Cut | None
+    bottom: float
+    top: float
+    note: str
+
+    def painted(self) -> np.ndarray:
+        """The base with the session's strokes on it, two decimals a pixel."""
+        return cached.painted(self.base, st.session_state.strokes, self.top)
+
+
+def current_image() -> CurrentImage:
+    """The image that the session holds now, at its working size."""
+    key, colour, cut = st.session_state.image, st.session_state.colour, st.session_state.cut
+    upload = current_upload()
+    if key == UPLOAD and upload is None:
+        key = state.PARAMETERS["image"].default
+    size = st.session_state.size or natural_size(key)
+    name = title = key
+    note = ""
+    if key == UPLOAD:
+        name, title = f"{upload.digest}-{st.session_state.ground}", upload.name
+        note = f"{upload.picture.remark} {NOT_IN_A_LINK}".strip()
+        whole = upload.picture.over(state.GROUNDS[st.session_state.ground])
+    elif key == DRAW:
+        title, whole, cut = "Drawing", cached.blank(DRAWING_SIZE, False), None
+    else:
+        title, whole = SAMPLES[key].title, sample_image(key)
+    image_id = "-".join([name, str(size), "rgb" if colour else "grey", *([cut_to_text(cut)] if cut else [])])
+    if key == DRAW:
+        base = cached.blank(size, colour)
+    elif key == UPLOAD or cut:
+        base = _fitted_here(image_id, whole, size, colour, cut)
+    else:
+        base = cached.fitted_sample(key, size, colour)
+    return CurrentImage(
+        id=image_id,
+        source=f"{name}.{state.choices()}",
+        title=title,
+        base=base,
+        whole=whole,
+        cut=cut,
+        bottom=float(min(0.0, base.min())),
+        top=float(max(1.0, base.max())),
+        note=note,
+    )
+
+
+def _fitted_here(image_id: str, whole: np.ndarray, size: int, colour: bool, cut: Cut | None) -> np.ndarray:
+    """The fitted picture, remembered in this session only: what students bring along is in no cache that they share."""
+    if st.session_state.get(_FITTED, ("",))[0] != image_id:
+        st.session_state[_FITTED] = image_id, fit_image(whole, size, colour, cut)
+    return st.session_state[_FITTED][1]
+
+
+def natural_size(key: str) -> int:
+    """The working size that a picture opens at, in pixels for its longer side."""
+    if key == UPLOAD:
+        upload: Upload | None = current_upload()
+        small = upload is not None and upload.side <= PIXEL_ART
+        return max(SIDES[0], upload.side) if small else UPLOAD_SIZE
+    return DRAWING_SIZE if key == DRAW else SAMPLES[key].size
+
+
+def uploaded_picture() -> np.ndarray | None:
+    """The picture that this session brought along, float32 (C, H, W), uncut, over the chosen ground; None without one."""
+    upload = current_upload()
+    return upload.picture.over(state.GROUNDS[st.session_state.ground]) if upload else None
