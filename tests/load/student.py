@@ -5,7 +5,6 @@ The messages are those of the installed Streamlit, so that a new version which s
 
 import base64
 import json
-import uuid
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from time import monotonic
@@ -14,14 +13,19 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Common_pb2 import UploadedFileInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.sync.client import connect
 
 PATIENCE = 30  # seconds until an answer is given up
 HERE = {"127.0.0.1", "localhost", "::1"}
+BESIDE = {"connection", "arrivals", "sources", "crop"}  # components that are not the page's own
 COOKIE = "_streamlit_xsrf"
+
+
+def _trigger_id(component: str) -> str:
+    return f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{component}__events"
 
 
 class LostError(Exception):
@@ -46,7 +50,7 @@ class Student:
         self._page = self._query = self._hash = ""
         self._widgets: dict[str, WidgetState] = {}  # what a browser tells again with every message
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
-        self._ids: dict[str, str] = {}  # "page" (its component), "connection", "file_uploader" → ids
+        self._ids: dict[str, str] = {}  # "page" (its component), and those beside it → ids
         self._said = ""
         self._returns = 0
         self.token = ""
@@ -119,26 +123,10 @@ class Student:
             self.settle(f"{self._said}&again={self.token}")
 
     def upload(self, name: str, data: bytes) -> None:
-        """Uploads a file through the page's uploader."""
-        self._send(BackMsg(file_urls_request={"request_id": uuid.uuid4().hex, "file_names": [name]}))
-        [place] = self._receive("file_urls_response").file_urls_response.file_urls
-        boundary = uuid.uuid4().hex
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
-        body = head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
-        status, said = self._http(
-            "PUT",
-            f"/{place.upload_url.lstrip('/')}",
-            body,
-            {"Content-Type": f"multipart/form-data; boundary={boundary}", "X-Xsrftoken": self._cookies[COOKIE]},
-        )
-        if status != 204:
-            raise LostError(f"The upload was refused: {status} {said[:200]!r}.")
-        state = WidgetState(id=self._id("file_uploader"))
-        state.file_uploader_state_value.uploaded_file_info.append(
-            UploadedFileInfo(file_id=place.file_id, name=name, size=len(data), file_urls=place)
-        )
-        self._widgets["file_uploader"] = state
-        self._run()
+        """Brings a picture file along, as one that is dropped on the page."""
+        brought = [{"event": "file", "value": {"name": name, "data": base64.b64encode(data).decode("ascii")}}]
+        trigger = WidgetState(id=_trigger_id(self._id("arrivals")), json_trigger_value=json.dumps(brought))
+        self._run(trigger)
 
     def array(self, feed: str) -> np.ndarray:
         """The numbers in a feed, as feed.js reads them."""
@@ -156,12 +144,12 @@ class Student:
             raise LostError(f"The page has no {name!r}; it has {', '.join(self._ids)}.")
         return self._ids[name]
 
-    def _run(self) -> None:
-        """Has the page run, and takes in all that it sends until it has."""
+    def _run(self, *triggers: WidgetState) -> None:
+        """Has the page run, told of the triggers once, and takes in all that it sends until it has."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash, state.page_name = self._query, self._hash, self._page
-        state.widget_states.widgets.extend(self._widgets.values())
+        state.widget_states.widgets.extend([*self._widgets.values(), *triggers])
         state.cached_message_hashes.extend(self._kept)
         self._send(message)
         self._receive("script_finished")
@@ -211,18 +199,17 @@ class Student:
             if part.component_name == "cnnviz.feed":
                 self.feeds[said["name"]] = said
             else:
-                name = "connection" if part.component_name == "cnnviz.connection" else "page"
+                name = part.component_name.removeprefix("cnnviz.")
+                name = name if name in BESIDE else "page"
                 self._ids[name] = part.id
                 if name == "page":
                     self.page = said
-                else:
+                elif name == "connection":
                     self.token = said["session"]
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":
             self.texts.append(part.body)
-        elif kind == "file_uploader":
-            self._ids[kind] = part.id
 
     def _forget(self) -> None:
         self.page: dict[str, Any] = {}
