@@ -140,7 +140,7 @@ def test_no_strokes_no_typed_weights_and_no_cut_are_values():
 
 
 def test_no_two_parameters_have_the_same_name():
-    groups = (state.IMAGE, state.STROKES, state.CONVOLUTION, state.NETWORK, state.SHAPES)
+    groups = (state.IMAGE, state.STROKES, state.CONVOLUTION, state.NETWORK, state.POOLING, state.SHAPES)
     names = [parameter.name for group in groups for parameter in group]
     assert len(names) == len(set(names))
 
