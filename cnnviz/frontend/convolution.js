@@ -7,7 +7,9 @@ import { decode, subscribe } from "./feed.js";
 import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
 import { KernelTools } from "./kernel_tools.js";
 import { joinQuery } from "./link.js";
+import { STAGE_HELP } from "./keys.js";
 import { Settling, mount } from "./mount.js";
+import { PageTools } from "./page_tools.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
 import { Panels } from "./panels.js";
@@ -39,6 +41,7 @@ class ConvolutionLab {
     });
     this.pad = new Pad(this.stage.input.panel, this.drawing, {
       size: 60,
+      onChoose: (tool) => (this.stage.looking = tool === "look"),
       onStroke: () => this.#imageChanged(),
       onSettled: () => this.settling.now(),
     });
@@ -48,6 +51,8 @@ class ConvolutionLab {
       resize: (rows, cols) => this.#try({ weights: resized(this.filter, rows, cols) }),
       say: (text) => this.#say(text),
     });
+    this.pageTools = new PageTools(STAGE_HELP);
+    this.toolbar.element.append(this.pageTools.element);
     this.same = h("input", { type: "checkbox", checked: true });
     this.sameControl = h("label", { class: "same", hidden: true }, this.same, "edit all three slices alike");
     this.kernelTools = new KernelTools({
@@ -90,6 +95,7 @@ class ConvolutionLab {
 
   stop() {
     this.stage.stop();
+    this.pageTools.stop();
     for (const end of this.unsubscribe) end();
   }
 

@@ -74,7 +74,7 @@ export class Grid {
    * digits or ""; `faded` cells (padding) are drawn lighter; `hatched` rectangles { row, col, rows, cols } are crossed out;
    * `line` is the colour between cells. Rows and columns count from the margin's corner.
    */
-  paint({ colourOf, textOf = null, faded = () => false, hatched = [], paper, soft, line = paper, font }) {
+  paint({ colourOf, textOf = null, faded = null, hatched = [], paper, soft, line = paper, font }) {
     Object.assign(this, { paper, soft, line, font });
     const { allRows, allCols, ratio } = this;
     const image = new ImageData(allCols, allRows);
@@ -88,7 +88,7 @@ export class Grid {
     context.drawImage(this.#pixels, 0, 0, this.#base.width, this.#base.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (this.cell >= LEAST_FOR_LINES) this.#lines(context, line);
-    if (this.margin[0] || this.margin[1]) this.#fade(context, faded, paper);
+    if (faded) this.#fade(context, faded, paper);
     if (textOf && this.showsDigits) this.#digits(context, colours, textOf, faded);
     for (const cells of hatched) if (cells.rows && cells.cols) this.#hatch(context, cells);
   }
@@ -142,6 +142,7 @@ export class Grid {
     context.globalAlpha = 0.72;
     context.fill();
     context.globalAlpha = 1;
+    if (!this.margin[0] && !this.margin[1]) return;
     context.setLineDash([3, 3]);
     context.strokeStyle = "#8a929c";
     context.lineWidth = 1;
@@ -150,27 +151,33 @@ export class Grid {
   }
 
   #digits(context, colours, textOf, faded) {
-    const { cell, allRows, allCols } = this;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
+    const { allRows, allCols } = this;
     for (let r = 0; r < allRows; r++) {
       for (let c = 0; c < allCols; c++) {
         const text = textOf(r, c);
-        if (!text) continue;
-        const size = Math.max(LEAST_FONT, Math.min(cell * 0.42, 26, (cell * 0.94) / (text.length * 0.56)));
-        context.font = `600 ${size}px ${this.font}`;
-        context.fillStyle = faded(r, c) ? this.soft : inkOn(colours[r * allCols + c]);
-        context.fillText(text, (c + 0.5) * cell, (r + 0.53) * cell);
+        if (text) this.#text(context, text, r, c, faded?.(r, c) ? this.soft : inkOn(colours[r * allCols + c]));
       }
     }
+  }
+
+  /** In the middle of a cell, counted from the margin's corner. */
+  #text(context, text, row, col, colour) {
+    const { cell } = this;
+    const size = Math.max(LEAST_FONT, Math.min(cell * 0.42, 26, (cell * 0.94) / (text.length * 0.56)));
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = `600 ${size}px ${this.font}`;
+    context.fillStyle = colour;
+    context.fillText(text, (col + 0.5) * cell, (row + 0.53) * cell);
   }
 
   /**
    * Shows the picture up to `revealed` cells in reading order, and the marks over it. Cost does not depend on the number
    * of cells. `also` is one more cell to show beyond them. A mark is { row, col, rows, cols, taps }: a rectangle in the
-   * grid's own cells; with taps [rows, cols] > 1, only every so-many-th cell of it counts (dilation).
+   * grid's own cells; with taps [rows, cols] > 1, only every so-many-th cell of it counts (dilation). Where there are `lit`
+   * rectangles (with taps, too), all else is veiled. A sticker { row, col, colour, textOf(characters) } covers a cell.
    */
-  draw({ revealed = Infinity, also = null, marks = [], blank = null } = {}) {
+  draw({ revealed = Infinity, also = null, marks = [], lit = null, stickers = [], blank = null } = {}) {
     const { context, ratio, cell, cols, rows } = this;
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -193,7 +200,41 @@ export class Grid {
       if (cell >= LEAST_FOR_LINES) this.#lines(context, this.line);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (lit) this.#veil(context, lit);
+    for (const sticker of stickers) this.#stick(context, sticker);
     for (const here of marks) this.#mark(context, here);
+  }
+
+  /** Leaves only these rectangles, and of each only its taps, in full light. */
+  #veil(context, lit) {
+    const { cell, margin } = this;
+    context.beginPath();
+    context.rect(0, 0, this.allCols * cell, this.allRows * cell);
+    for (const { row, col, rows, cols, taps: [down, across] = [1, 1] } of lit) {
+      const [high, wide] = [down > 1 ? 1 : rows, across > 1 ? 1 : cols];
+      for (let r = 0; r < rows; r += down > 1 ? down : rows) {
+        for (let c = 0; c < cols; c += across > 1 ? across : cols) {
+          context.rect((col + margin[1] + c) * cell, (row + margin[0] + r) * cell, wide * cell, high * cell);
+        }
+      }
+    }
+    context.fillStyle = this.paper;
+    context.globalAlpha = 0.75;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
+  }
+
+  #stick(context, { row, col, colour, textOf }) {
+    const { cell } = this;
+    const [x, y] = [(col + this.margin[1]) * cell, (row + this.margin[0]) * cell];
+    context.fillStyle = `rgb(${colour & 255},${(colour >> 8) & 255},${(colour >> 16) & 255})`;
+    context.fillRect(x, y, cell, cell);
+    if (cell < LEAST_FOR_LINES) return;
+    context.strokeStyle = INK;
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, y + 0.5, cell - 1, cell - 1);
+    const text = this.showsDigits ? textOf(this.characters) : "";
+    if (text) this.#text(context, text, row + this.margin[0], col + this.margin[1], inkOn(colour));
   }
 
   #mark(context, { row, col, rows, cols, taps = [1, 1], thin = false }) {
@@ -244,9 +285,14 @@ export class Grid {
 
   /** The cell of the grid proper under a pointer event, clamped to the grid: [row, col]. */
   cellAt(event) {
-    const box = this.panel.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows);
-    const col = Math.floor(((event.clientX - box.left) / box.width) * this.cols);
-    return [Math.min(this.rows - 1, Math.max(0, row)), Math.min(this.cols - 1, Math.max(0, col))];
+    return cellUnder(event, this);
   }
+}
+
+/** The cell of a panel with so many rows and columns under a pointer event, clamped to them: [row, col]. */
+export function cellUnder({ clientX, clientY }, { panel, rows, cols }) {
+  const box = panel.getBoundingClientRect();
+  const row = Math.floor(((clientY - box.top) / box.height) * rows);
+  const col = Math.floor(((clientX - box.left) / box.width) * cols);
+  return [Math.min(rows - 1, Math.max(0, row)), Math.min(cols - 1, Math.max(0, col))];
 }

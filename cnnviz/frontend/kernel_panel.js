@@ -1,6 +1,7 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
 import { h, mark } from "./dom.js";
+import { cellUnder } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { inkOn, packed } from "./palette.js";
 
@@ -46,9 +47,15 @@ export class KernelPanel {
     });
   }
 
-  /** Marks the cell whose weight is being used, or none. */
-  here(row, col) {
-    const cell = row < 0 ? null : this.#cells[row * this.cols + col];
+  /** The weight under a pointer event, or that has the focus: [row, col]. */
+  cellAt(event) {
+    const at = this.#cells.indexOf(event.target);
+    return at < 0 ? cellUnder(event, this) : [Math.floor(at / this.cols), at % this.cols];
+  }
+
+  /** Marks the cell [row, col] whose weight is being used, or none (null). */
+  here(place) {
+    const cell = place ? this.#cells[place[0] * this.cols + place[1]] : null;
     if (this.#here !== cell) this.#here?.removeAttribute("data-here");
     this.#here = cell;
     if (cell) mark(cell, "data-here", true);
@@ -90,7 +97,14 @@ export class KernelPanel {
       spellcheck: "false",
       readonly: !this.onEdit,
     });
-    if (!this.onEdit) return cell;
+    if (!this.onEdit) {
+      cell.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        cell.blur();
+        event.preventDefault();
+      });
+      return cell;
+    }
     const value = () => Number(cell.dataset.value);
     const change = (next) => this.onEdit(this.#slice, Math.floor(place / this.cols), place % this.cols, next);
     const edit = (next) => {

@@ -1,7 +1,8 @@
 /** What every component has in common: one view a place on the page, and one way to tell Python what rests. */
 
 import { subscribe } from "./feed.js";
-import { mirrorLink } from "./link.js";
+import { joinQuery, mirrorLink } from "./link.js";
+import { isProjecting, onProjector, projectorText } from "./projector.js";
 import { isDark } from "./theme.js";
 import { mark } from "./dom.js";
 
@@ -22,6 +23,7 @@ export function mount(View) {
     return () => {
       view.observer.disconnect();
       view.unwatch();
+      view.endProjector();
       view.settling.stop();
       view.stop();
       views.delete(parentElement);
@@ -33,6 +35,10 @@ function start(view, parent) {
   parent.append(view.element);
   view.observer = new ResizeObserver(() => fit(view));
   view.observer.observe(view.element);
+  view.endProjector = onProjector(() => {
+    fit(view);
+    view.settling.soon();
+  });
   view.unwatch = subscribe("session", ({ session }) => view.settling.meet(session));
   return view;
 }
@@ -40,6 +46,7 @@ function start(view, parent) {
 function fit(view) {
   const dark = isDark(view.element);
   mark(view.element, "data-theme", dark ? "dark" : "light");
+  mark(view.element, "data-projector", isProjecting());
   view.resize(dark);
 }
 
@@ -51,7 +58,7 @@ export class Settling {
   #again = "";
   send = () => {};
 
-  /** busy(): is something still moving? message(): the text for Python. link(): the query for the address bar, if this view has its care. */
+  /** busy(): is something still moving? message(): the text for Python, which ends in a query. link(): the query for the address bar, if this view has its care. */
   constructor({ busy, message, link = null }) {
     Object.assign(this, { busy, message, link });
   }
@@ -66,7 +73,7 @@ export class Settling {
   now() {
     clearTimeout(this.#timer);
     if (this.busy()) return;
-    const text = this.message() + this.#again;
+    const text = joinQuery(this.message(), projectorText()) + this.#again;
     if (text !== this.#sent) this.send(text);
     this.#sent = text;
     this.mirror();

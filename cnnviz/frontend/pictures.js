@@ -50,11 +50,6 @@ export function paintProducts(grid, taps, look) {
   });
 }
 
-/** The window as it lies on the loupe. */
-export function loupeMark(window) {
-  return { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
-}
-
 /** The window and the cells around it, with the digits of the chosen channel. */
 export function paintLoupe(grid, op, channel, window, look) {
   const [top, left] = [window.row - LOUPE_AROUND, window.col - LOUPE_AROUND];

@@ -22,14 +22,17 @@ import { kindOf } from "./kinds.js";
 import { layoutOf } from "./layout.js";
 import { Ledger } from "./ledger.js";
 import { roundUp } from "./numbers.js";
-import { loupeMark, paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
+import { paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
+import { fedBy, fedSentence, metBy, metSentence } from "./uses.js";
+import { sceneOf } from "./scene.js";
 import { windowAt } from "./window.js";
 
 export class Stage {
   player = new Player();
   channel = 0;
+  looking = true; // may the pointer look into the input? Not while it draws there
   #frame = 0;
   #last = 0;
   #stale = { pictures: true, frame: true }; // the pictures themselves; what lies on them
@@ -43,13 +46,13 @@ export class Stage {
    */
   constructor({ onEdit = null, onMoved = () => {}, onRefused = () => {}, tools = null, compact = false } = {}) {
     Object.assign(this, { onMoved, compact });
-    this.input = new Grid("input");
+    this.input = new Grid("input", { tabindex: "0", role: "application" });
     this.output = new Grid("output", { tabindex: "0", role: "application" });
     this.products = new Grid("products");
     this.loupe = new Grid("loupe");
     this.kernel = new KernelPanel({ onEdit, onRefused });
     this.ledger = new Ledger();
-    this.attention = new Attention({ onChange: () => this.invalidate(), asleep: () => this.player.playing });
+    this.attention = new Attention({ onChange: () => this.invalidate(), asleep: (on) => this.player.playing || (on === "input" && !this.looking) });
     this.columns = new Columns({ ...this, tools }, (channel) => this.#choose(channel));
     this.kernelNote = this.columns.kernelNote;
     this.bar = new PlayerBar(this.player, () => this.#moved());
@@ -57,7 +60,14 @@ export class Stage {
     this.agreement = h("p", { class: "agreement" });
     this.element = h("section", { class: "stage", "data-compact": compact, "aria-label": "The sliding window" },
       this.columns.element, this.bar.element, h("div", { class: "below" }, this.words, this.agreement));
-    this.attention.watch("output", this.output, (place) => this.#pin(place));
+    this.attention.watch("output", this.output, (place) => this.#stand(place));
+    this.attention.watch("input", this.input, (place) => this.looking && !this.player.playing && this.attention.toggle(place));
+    this.attention.watch("weight", this.kernel); // a click puts the focus there, and that holds it
+    this.kernel.panel.addEventListener("focusin", (event) => {
+      const [row, col] = this.kernel.cellAt(event);
+      this.attention.reach({ on: "weight", row, col });
+    });
+    for (const { panel } of [this.kernel, this.input]) panel.addEventListener("focusout", () => this.attention.reach(null));
     listen(this.element, stageKeys(this));
   }
 
@@ -131,6 +141,13 @@ export class Stage {
     this.#followers.clear();
   }
 
+  /** The input cell in the middle of the window, [row, col]; the nearest one, where that lies in the padding. */
+  get middle() {
+    const { row, col, rows, cols } = windowAt(this.op, this.player.position);
+    const inside = (at, size) => Math.min(size - 1, Math.max(0, at));
+    return [inside(row + (rows >> 1), this.input.rows), inside(col + (cols >> 1), this.input.cols)];
+  }
+
   /** The position on show: the output that is pointed at, or where the player stands. */
   get position() {
     return this.attention.cellOn("output") ?? this.player.position;
@@ -145,12 +162,10 @@ export class Stage {
   }
 
   /** A click on an output stops the window there; another one lets the pointer go on. */
-  #pin({ on, row, col }) {
-    const pinned = this.attention.cellOn(on);
-    const again = this.attention.pinned && pinned?.[0] === row && pinned[1] === col;
+  #stand(place) {
     this.player.pause();
-    this.player.stand(row * this.output.cols + col);
-    this.attention.pin(again ? null : { on, row, col });
+    this.player.stand(place.row * this.output.cols + place.col);
+    this.attention.toggle(place);
     this.onMoved();
   }
 
@@ -190,10 +205,13 @@ export class Stage {
     const result = kind.result(op, taps, position);
     kind.write(this.ledger, op, taps, result);
     this.ledger.upTo(at);
-    this.#drawWindow(taps, at);
+    const pointed = this.#pointed();
+    this.#drawWindow(taps, at, pointed);
     const step = position[0] * this.output.cols + position[1];
     const inside = at >= 0 && at < taps.length;
-    this.#describe(position, step, inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result));
+    const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
+    this.#describe(position, step, pointed.sentence ?? sentence);
+    this.#describePointed(pointed);
     mark(this.element, "data-painted", ++this.#painted);
     for (const follow of this.#followers) follow({ op, position, step, taps, at, result, player });
   }
@@ -257,27 +275,34 @@ export class Stage {
   }
 
   /** What lies on the pictures, and the pictures that change with every step. */
-  #drawWindow(taps, at) {
-    const { op, player, position, channel, look } = this;
-    const [row, col] = position;
-    const window = windowAt(op, position);
-    const each = op.rows.kernel * op.cols.kernel;
-    const within = at - channel * each; // the tap in this channel's slice
-    const tap = within >= 0 && within < each ? { row: taps[at].row, col: taps[at].col, rows: 1, cols: 1 } : null;
-    const [u, v] = tap ? [Math.floor(within / op.cols.kernel), within % op.cols.kernel] : [-1, -1];
-    this.input.draw({ marks: tap ? [{ ...window, thin: true }, tap] : [window] });
-    this.output.draw({ revealed: player.revealed, also: at < taps.length ? null : position, blank: this.blank, marks: [{ row, col, rows: 1, cols: 1 }] });
+  #drawWindow(taps, at, pointed) {
+    const { op, player, position, channel, look, blank } = this;
+    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed }, pointed);
+    for (const name of ["input", "output"]) this[name].draw({ ...scene[name], blank });
     if (kindOf(op).weighs) {
-      this.kernel.here(u, v);
+      const each = op.rows.kernel * op.cols.kernel;
+      this.kernel.here(scene.kernel);
       paintProducts(this.products, taps.slice(channel * each, (channel + 1) * each), look);
-      const made = Math.max(0, Math.min(each, within + 1));
-      this.products.draw({ revealed: made, blank: this.blank, marks: tap ? [{ row: u, col: v, rows: 1, cols: 1 }] : [] });
+      this.products.draw({ ...scene.products, blank });
     }
     if (!this.magnified) return;
-    paintLoupe(this.loupe, op, channel, window, look);
-    const frame = loupeMark(window);
-    const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
-    this.loupe.draw({ marks: tap ? [{ ...frame, thin: true }, spot] : [frame] });
+    paintLoupe(this.loupe, op, channel, windowAt(op, position), look);
+    this.loupe.draw(scene.loupe);
+  }
+
+  /** What an input cell feeds or a weight meets, if one is pointed at: { cell, fed or met, sentence }, or {}. */
+  #pointed() {
+    const { op, channel, attention } = this;
+    const [cell, weight] = [attention.cellOn("input"), kindOf(op).weighs && attention.cellOn("weight")];
+    if (cell && cell[0] < this.input.rows && cell[1] < this.input.cols) {
+      const fed = fedBy(op, channel, cell);
+      return { cell, fed, sentence: fedSentence(op, channel, cell, fed) };
+    }
+    if (weight && weight[0] < op.rows.kernel && weight[1] < op.cols.kernel) {
+      const met = metBy(op, weight);
+      return { cell: weight, met, sentence: metSentence(op, channel, weight, met) };
+    }
+    return {};
   }
 
   /** Everything that tests and screen readers hold on to. */
@@ -295,6 +320,14 @@ export class Stage {
     this.bar.show(position, step);
     mark(this.words, "aria-live", player.playing ? "off" : "polite"); // nobody can listen to sixty sentences a second
     write(this.words, sentence);
+  }
+
+  /** The same for what is pointed at: where it is, what it feeds as "row,col:weight …", what it meets as a rectangle. */
+  #describePointed({ cell, fed, met }) {
+    const on = fed ? "input" : met ? "weight" : "";
+    mark(this.element, "data-pointed", on && `${on} ${cell.join()}`);
+    mark(this.output.panel, "data-fed", (fed ?? []).map(({ row, col, weight }) => `${row},${col}:${weight ?? ""}`).join(" "));
+    mark(this.input.panel, "data-met", met ? [met.row, met.col, met.rows, met.cols, ...met.taps].join() : "");
   }
 }
 

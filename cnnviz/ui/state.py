@@ -192,7 +192,9 @@ POOLING = (
     Parameter("enters", "edge", _one_of(BORDERS)),
     Parameter("shift", (0, 0), _shift, lambda shift: f"{shift[0]},{shift[1]}"),
 )
-PARAMETERS = {parameter.name: parameter for parameter in IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING}
+# said by every component, whatever else it says
+SHARED = (Parameter("projector", False, _flag, _flag_text),)
+PARAMETERS = {parameter.name: parameter for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING}
 
 
 def _path(text: str) -> str:
@@ -295,7 +297,7 @@ def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
 
     Returns the names that could not be read; only a hand-made message holds any.
     """
-    parameters = tuple(parameters)
+    parameters = (*parameters, *SHARED)
     texts = dict(parse_qsl(query, keep_blank_values=True))
     for parameter in parameters:
         if parameter.name not in texts:

@@ -1,0 +1,48 @@
+/** What lies on a stage's pictures at one moment: a plain description, drawn by the grids. Nothing here remembers or draws. */
+
+import { short } from "./numbers.js";
+import { packed } from "./palette.js";
+import { LOUPE_AROUND } from "./layout.js";
+import { windowAt } from "./window.js";
+
+/**
+ * op: the operation. moment: { position, taps, at (the tap that is just taken, or taps.length), channel, revealed }.
+ * fed, met: what uses.js says of the input cell or the weight that is pointed at (`cell`), null otherwise.
+ * Returns for each grid what Grid.draw takes, and for the kernel the cell that is used.
+ */
+export function sceneOf(op, { position, taps, at, channel, revealed }, { cell = null, fed = null, met = null }) {
+  const window = windowAt(op, position);
+  const here = one(...position);
+  const each = op.rows.kernel * op.cols.kernel;
+  const within = at - channel * each; // the tap in this channel's slice
+  const tap = within >= 0 && within < each ? one(taps[at].row, taps[at].col) : null;
+  const used = tap ? [Math.floor(within / op.cols.kernel), within % op.cols.kernel] : null;
+  const frame = { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
+  const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
+  const thin = { ...window, thin: true };
+  const scene = {
+    input: { marks: tap ? [thin, tap] : [window] },
+    output: { revealed, also: at < taps.length ? null : position, marks: [here] },
+    products: { revealed: Math.max(0, Math.min(each, within + 1)), marks: used ? [one(...used)] : [] },
+    loupe: { marks: tap ? [{ ...frame, thin: true }, spot] : [frame] },
+    kernel: used,
+  };
+  if (fed) {
+    scene.input = { marks: [thin, one(...cell)] };
+    scene.output = { lit: fed.map(({ row, col }) => one(row, col)), stickers: fed.map((output) => sticker(op, output)).filter(Boolean) };
+  }
+  if (met) {
+    const { taps: every, ...extent } = met;
+    scene.input = { lit: [met], marks: [thin, extent] };
+    scene.kernel = cell;
+  }
+  return scene;
+}
+
+/** The weight that an output used, on the output itself; without weights there is nothing to write. */
+function sticker(op, { row, col, weight }) {
+  if (weight === null) return null;
+  return { row, col, colour: packed(op.weightScale, weight), textOf: (room) => (room > 2 ? `×${short(weight, room - 1)}` : "") };
+}
+
+const one = (row, col) => ({ row, col, rows: 1, cols: 1 });
