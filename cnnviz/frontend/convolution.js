@@ -9,7 +9,6 @@ import { KernelTools } from "./kernel_tools.js";
 import { joinQuery } from "./link.js";
 import { STAGE_HELP } from "./keys.js";
 import { Settling, mount } from "./mount.js";
-import { PageTools } from "./page_tools.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
 import { Panels } from "./panels.js";
@@ -21,6 +20,7 @@ import { Toolbar } from "./toolbar.js";
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
 const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight.";
 class ConvolutionLab {
+  help = STAGE_HELP;
   #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
 
   constructor(data) {
@@ -51,8 +51,6 @@ class ConvolutionLab {
       resize: (rows, cols) => this.#try({ weights: resized(this.filter, rows, cols) }),
       say: (text) => this.#say(text),
     });
-    this.pageTools = new PageTools(STAGE_HELP);
-    this.toolbar.element.append(this.pageTools.element);
     this.same = h("input", { type: "checkbox", checked: true });
     this.sameControl = h("label", { class: "same", hidden: true }, this.same, "edit all three slices alike");
     this.kernelTools = new KernelTools({
@@ -95,7 +93,6 @@ class ConvolutionLab {
 
   stop() {
     this.stage.stop();
-    this.pageTools.stop();
     for (const end of this.unsubscribe) end();
   }
 

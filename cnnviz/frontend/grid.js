@@ -5,7 +5,7 @@ import { ACCENT, INK, PAPER, inkOn } from "./palette.js";
 
 const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
 export const LEAST_FOR_DIGITS = 20;
-const LEAST_FONT = 9;
+const USUAL_DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
 const HATCH = 12; // CSS pixels between the lines that cross out
 
 /** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */
@@ -29,13 +29,13 @@ export class Grid {
     this.context = this.canvas.getContext("2d");
   }
 
-  /** Fits rows × cols cells, with the margin around them, into a box of CSS pixels. */
-  layout({ rows, cols, margin = [0, 0], width, height = width }) {
+  /** Fits rows × cols cells, with the margin around them, into a box of CSS pixels; `digits`: the least font, and the least cell for it. */
+  layout({ rows, cols, margin = [0, 0], width, height = width, digits = USUAL_DIGITS }) {
     const ratio = globalThis.devicePixelRatio || 1;
-    const key = [rows, cols, ...margin, width, height, ratio].join();
+    const key = [rows, cols, ...margin, width, height, ratio, digits.font, digits.cell].join();
     if (key === this.key) return;
     this.key = key;
-    Object.assign(this, { rows, cols, margin, ratio });
+    Object.assign(this, { rows, cols, margin, ratio, digits });
     this.allRows = rows + 2 * margin[0];
     this.allCols = cols + 2 * margin[1];
     this.cell = cellSize({ rows, cols, margin, width, height }, ratio);
@@ -61,12 +61,12 @@ export class Grid {
   }
 
   get showsDigits() {
-    return this.cell >= LEAST_FOR_DIGITS;
+    return this.cell >= this.digits.cell;
   }
 
   /** How many characters a cell holds at the least readable size. */
   get characters() {
-    return Math.max(1, Math.floor((this.cell * 0.94) / (LEAST_FONT * 0.56)));
+    return Math.max(1, Math.floor((this.cell * 0.94) / (this.digits.font * 0.56)));
   }
 
   /**
@@ -163,7 +163,7 @@ export class Grid {
   /** In the middle of a cell, counted from the margin's corner. */
   #text(context, text, row, col, colour) {
     const { cell } = this;
-    const size = Math.max(LEAST_FONT, Math.min(cell * 0.42, 26, (cell * 0.94) / (text.length * 0.56)));
+    const size = Math.max(this.digits.font, Math.min(cell * 0.42, Math.max(26, this.digits.font * 1.4), (cell * 0.94) / (text.length * 0.56)));
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `600 ${size}px ${this.font}`;

@@ -25,15 +25,16 @@ export class KernelPanel {
     this.element = h("div", { class: "grid" }, this.panel);
   }
 
-  layout(width) {
-    this.width = width;
+  /** The box for the cells, and the least font of their digits. */
+  layout({ width, digits }) {
+    Object.assign(this, { width, font: digits.font });
   }
 
   /** weight (C, kh, kw), of which one slice is shown; scale as in palette.js. */
   show(weight, slice, scale, name) {
     const [, rows, cols] = weight.shape;
     this.#slice = slice;
-    if (this.#shape !== `${rows},${cols},${this.width}`) this.#build(rows, cols);
+    if (this.#shape !== `${rows},${cols},${this.width},${this.font}`) this.#build(rows, cols);
     mark(this.panel, "data-channel", slice);
     mark(this.panel, "aria-label", `Kernel, ${rows} by ${cols} weights${name ? `, slice for ${name}` : ""}`);
     this.#cells.forEach((cell, at) => {
@@ -64,17 +65,19 @@ export class KernelPanel {
   #write(cell, value) {
     const side = this.width / Math.max(this.rows, this.cols);
     // a weight that cannot be typed over may be shortened; the ledger has its digits
-    const text = this.onEdit ? plain(value) : short(value, Math.max(2, Math.floor(side / 6.5)));
+    const crowded = plain(value).length * 0.56 * this.font > side;
+    const typing = cell.getRootNode().activeElement === cell;
+    const text = this.onEdit && (!crowded || typing || this.font < 24) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11)))));
     if (cell.value !== text) cell.value = text;
     if (!this.onEdit) cell.title = plain(value, 6);
-    cell.style.fontSize = `${Math.max(9, Math.min(24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;
+    cell.style.fontSize = `${Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;
     cell.removeAttribute("aria-invalid");
   }
 
   #build(rows, cols) {
-    this.#shape = `${rows},${cols},${this.width}`;
+    this.#shape = `${rows},${cols},${this.width},${this.font}`;
     Object.assign(this, { rows, cols });
-    const side = Math.min(64, Math.floor(this.width / Math.max(rows, cols)));
+    const side = Math.min(this.font > 20 ? 88 : 64, Math.floor(this.width / Math.max(rows, cols)));
     mark(this.panel, "data-rows", rows);
     mark(this.panel, "data-cols", cols);
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read

@@ -7,30 +7,37 @@ export const LOUPE_AROUND = 2; // cells shown around the window
 const PHONE = 720; // narrower than this, the columns stand under each other
 const GAP = 22;
 
+/** What a grid's digits and the cells that hold them must at least have, in CSS pixels; and where columns have their room. */
+const USUAL = { font: 9, cell: LEAST_FOR_DIGITS, kernel: 200, ledger: 300, loupe: 216 };
+const PROJECTED = { font: 24, cell: 32, kernel: 264, ledger: 380, loupe: 300 };
+
 /**
  * The sizes of all grids: each is what Grid.layout takes. `loupe` is null where the input itself shows digits.
- * `compact` is a stage below something else.
+ * `compact` is a stage below something else; `projector`: digits of 24 pixels in cells of 32 or more.
  */
-export function layoutOf(op, { width, compact }) {
+export function layoutOf(op, { width, compact, projector }) {
   const phone = width < PHONE;
-  const kernel = compact ? 150 : 200;
-  const [least, most, others] = [200, compact ? 300 : 440, 3 * GAP + 200 + 300];
+  const room = projector ? PROJECTED : USUAL;
+  const digits = { font: room.font, cell: room.cell };
+  const kernel = compact && !projector ? 150 : Math.min(width, room.kernel);
+  const [least, most, others] = [200, compact ? 300 : 440, 3 * GAP + room.kernel + room.ledger];
   const side = phone ? Math.min(width, 420) : Math.max(least, Math.min((width - others) / 2, most));
   const { rows, cols } = op;
   const [, height, columns] = op.input.shape;
   const largest = Math.max(rows.kernel, cols.kernel);
-  const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side };
-  const magnified = cellSize(input) < LEAST_FOR_DIGITS || op.picture.kind === "rgb";
+  const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side, digits };
+  const magnified = cellSize(input) < digits.cell || op.picture.kind === "rgb";
   return {
     side,
-    kernel,
+    kernel: { width: kernel, digits },
     input,
-    output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side },
-    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, 168) },
+    output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits },
+    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, 168), digits },
     loupe: magnified && {
       rows: extent(rows.kernel, rows.dilation) + 2 * LOUPE_AROUND,
       cols: extent(cols.kernel, cols.dilation) + 2 * LOUPE_AROUND,
-      width: phone ? Math.min(width, 300) : 216,
+      width: phone ? Math.min(width, projector ? width : 300) : room.loupe,
+      digits,
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { subscribe } from "./feed.js";
 import { joinQuery, mirrorLink } from "./link.js";
+import { PageTools } from "./page_tools.js";
 import { isProjecting, onProjector, projectorText } from "./projector.js";
 import { isDark } from "./theme.js";
 import { mark } from "./dom.js";
@@ -10,7 +11,8 @@ const REST = 150; // milliseconds without a change before Python hears of it
 
 /**
  * The default export of a component: Streamlit calls it at every change of data or theme, and the view made at the first
- * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and `settling`.
+ * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and `settling`. To the
+ * `.toolbar` of the page's main view its tools are added; `help` may name keys of its own (see help.js).
  */
 export function mount(View) {
   const views = new WeakMap();
@@ -24,6 +26,7 @@ export function mount(View) {
       view.observer.disconnect();
       view.unwatch();
       view.endProjector();
+      view.pageTools?.stop();
       view.settling.stop();
       view.stop();
       views.delete(parentElement);
@@ -32,6 +35,9 @@ export function mount(View) {
 }
 
 function start(view, parent) {
+  const toolbar = view.element.querySelector(".toolbar");
+  view.pageTools = toolbar && new PageTools(view.help);
+  toolbar?.append(view.pageTools.element);
   parent.append(view.element);
   view.observer = new ResizeObserver(() => fit(view));
   view.observer.observe(view.element);
@@ -73,7 +79,8 @@ export class Settling {
   now() {
     clearTimeout(this.#timer);
     if (this.busy()) return;
-    const text = joinQuery(this.message(), projectorText()) + this.#again;
+    const shared = this.link ? projectorText() : ""; // said by the view that has the link's care
+    const text = joinQuery(this.message(), shared) + this.#again;
     if (text !== this.#sent) this.send(text);
     this.#sent = text;
     this.mirror();

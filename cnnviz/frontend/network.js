@@ -9,6 +9,7 @@ import { Drill } from "./drill.js";
 import { decode, subscribe } from "./feed.js";
 import { Filters } from "./filters.js";
 import { GalleryRun } from "./gallery_run.js";
+import { STAGE_HELP } from "./keys.js";
 import { joinQuery } from "./link.js";
 import { Model, unitFromText, unitToText } from "./model.js";
 import { Settling, mount } from "./mount.js";
@@ -21,6 +22,7 @@ const POINT = "Point at any map to read a value; click to see every number that 
 const INPUTS = { mnist: DigitInput };
 
 class NetworkView {
+  help = [["A unit that is open", [["Esc", "close it"]]], ...STAGE_HELP];
   #revision = 0; // counts changes of the picture, the network and its weights; Python's answer names the one it belongs to
   #frame = 0;
   #painted = 0;

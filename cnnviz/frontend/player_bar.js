@@ -2,6 +2,7 @@
 
 import { h, mark, write } from "./dom.js";
 import { icon } from "./icons.js";
+import { SHORTCUTS } from "./keys.js";
 import { grouped } from "./numbers.js";
 import { SPEEDS } from "./player.js";
 
@@ -10,7 +11,7 @@ export class PlayerBar {
   constructor(player, onMove) {
     this.player = player;
     const button = (label, sign, act, kind = "") =>
-      h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: label, onclick: act }, icon(sign));
+      h("button", { class: `round ${kind}`, type: "button", "aria-label": label, title: titled(label), onclick: act }, icon(sign));
     const still = (act) => () => {
       player.pause();
       act();
@@ -41,8 +42,8 @@ export class PlayerBar {
       this.scrub,
       this.count,
       h("label", { class: "chip-control" }, h("span", {}, "speed"), this.speed),
-      h("label", { class: "chip-control" }, this.loop, h("span", {}, "loop")),
-      h("label", { class: "chip-control", title: "Play and step product by product" }, this.inside, h("span", {}, h("span", { class: "roomy" }, "step "), "inside")));
+      h("label", { class: "chip-control", title: titled("loop") }, this.loop, h("span", {}, "loop")),
+      h("label", { class: "chip-control", title: `${titled("step inside")}: play and step product by product` }, this.inside, h("span", {}, h("span", { class: "roomy" }, "step "), "inside")));
   }
 
   /** Shows the position on show: [row, col] and its step. */
@@ -54,8 +55,13 @@ export class PlayerBar {
     write(this.count, `${done} of ${all}`);
     mark(scrub, "aria-valuetext", `row ${row + 1}, column ${col + 1}, ${done} of ${all}`);
     const label = player.playing ? "pause" : "play";
-    mark(play, "title", label);
+    mark(play, "title", titled(label));
     mark(play, "aria-label", label);
     if (play.firstChild.dataset.icon !== label) play.replaceChildren(icon(label));
   }
+}
+
+/** What a button does, and the key that does the same. */
+function titled(label) {
+  return `${label} (${SHORTCUTS[label]})`;
 }

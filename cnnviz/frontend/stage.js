@@ -23,6 +23,7 @@ import { layoutOf } from "./layout.js";
 import { Ledger } from "./ledger.js";
 import { roundUp } from "./numbers.js";
 import { paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
+import { isProjecting } from "./projector.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
 import { fedBy, fedSentence, metBy, metSentence } from "./uses.js";
@@ -89,7 +90,7 @@ export class Stage {
 
   /** Sizes in CSS pixels for the room there is; the stage paints anew. */
   resize(width, dark) {
-    Object.assign(this, { width, dark });
+    Object.assign(this, { width, dark, projector: isProjecting() });
     this.#stale.pictures = true;
     this.invalidate();
   }

@@ -36,6 +36,7 @@ _STYLE = """<style>
 /* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
 .st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
+@media (min-width: 768px) { [data-projector="true"] .st-key-chooser button p { font-size: 24px; } [data-projector="true"] .st-key-chooser, [data-projector="true"] .st-key-chooser button[data-testid="stPopoverButton"] { width: 360px; } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
 </style>"""
 

@@ -194,7 +194,9 @@ POOLING = (
 )
 # said by every component, whatever else it says
 SHARED = (Parameter("projector", False, _flag, _flag_text),)
-PARAMETERS = {parameter.name: parameter for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING}
+PARAMETERS = {
+    parameter.name: parameter for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING
+}
 
 
 def _path(text: str) -> str:

@@ -61,6 +61,7 @@ EDITS = some.builds(
     NUMBERS.filter(lambda value: abs(value) <= 1000),
 ) | some.builds(Edit, some.just("fc3"), some.just("off"), some.integers(0, 9))
 VALUES = {
+    "projector": FLAGS,
     "image": some.sampled_from([*SAMPLES, state.DRAW, state.UPLOAD]),
     "size": some.integers(5, 128),
     "colour": FLAGS,
