@@ -44,9 +44,10 @@ class CurrentImage:
         return cached.painted(self.base, st.session_state.strokes, self.top)
 
 
-def current_image() -> CurrentImage:
-    """The image that the session holds now, at its working size."""
-    key, colour, cut = st.session_state.image, st.session_state.colour, st.session_state.cut
+def current_image(*, colour: bool | None = None) -> CurrentImage:
+    """The image that the session holds now, at its working size; in colour or grey as the session says, or as asked."""
+    key, cut = st.session_state.image, st.session_state.cut
+    colour = st.session_state.colour if colour is None else colour
     upload = current_upload()
     if key == UPLOAD and upload is None:
         key = state.PARAMETERS["image"].default

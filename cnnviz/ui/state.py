@@ -10,6 +10,7 @@ import streamlit as st
 from cnnviz.core.crops import LEAST, UNITS, Crop
 from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.edits import edits_from_text, edits_to_text
+from cnnviz.core.filter_bank import KERNEL_SIDES, MOST_FILTERS, PLANES
 from cnnviz.core.images import SIDES
 from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT
 from cnnviz.core.kernels import KERNELS
@@ -94,6 +95,47 @@ def _axes(least: int, most: int) -> Callable[[str], tuple[int, int]]:
 def _axes_text(axes: tuple[int, int]) -> str:
     rows, cols = axes
     return str(rows) if rows == cols else f"{rows},{cols}"
+
+
+def _triple(text: str) -> tuple[int, int, int]:
+    number = _number(0, 10_000)
+    first, second, third = (number(part) for part in text.split(",", 2))
+    return first, second, third
+
+
+_weight = _number(-LARGEST_WEIGHT, LARGEST_WEIGHT, float)
+
+
+def _list(text: str, most: int) -> tuple[float, ...]:
+    parts = text.split(",")
+    if len(parts) > most:
+        raise ValueError(f"at most {most} numbers")
+    return tuple(_weight(part) for part in parts)
+
+
+def _list_text(numbers: Iterable[float]) -> str:
+    return ",".join(f"{number:.9g}" for number in numbers)
+
+
+def _slices(text: str) -> tuple[tuple[int, tuple[float, ...]], ...]:
+    """Changed filters: "number~all its weights", parted by "~~"."""
+    if not text:
+        return ()
+    edits = {}
+    for part in text.split("~~"):
+        number, tilde, numbers = part.partition("~")
+        if not tilde:
+            raise ValueError("number~weights for each changed filter")
+        edits[_number(0, MOST_FILTERS - 1)(number)] = _list(numbers, len(PLANES) * max(KERNEL_SIDES) ** 2)
+    return tuple(sorted(edits.items()))
+
+
+def _slices_text(edits: tuple[tuple[int, tuple[float, ...]], ...]) -> str:
+    return "~~".join(f"{number}~{_list_text(numbers)}" for number, numbers in edits)
+
+
+def _side(text: str) -> int:
+    return int(_one_of(map(str, KERNEL_SIDES))(text))
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -194,8 +236,26 @@ POOLING = (
 )
 # said by every component, whatever else it says
 SHARED = (Parameter("projector", False, _flag, _flag_text),)
+BELOW_CHANNELS = (
+    Parameter(
+        "more", None, lambda text: _one_of(("volume", "shuffle"))(text) if text else None, lambda more: more or ""
+    ),
+    Parameter("batch", 2, _number(1, 3)),
+)
+CHANNELS = (
+    Parameter("planes", 3, _number(3, len(PLANES))),
+    Parameter("side", 3, _side),
+    Parameter("groups", 1, _number(1, len(PLANES))),
+    Parameter("filters", 5, _number(1, MOST_FILTERS)),
+    Parameter("hop", 1, _number(1, 8)),
+    Parameter("rim", 0, _number(0, 8)),
+    Parameter("cell", (0, 0, 0), _triple, lambda cell: ",".join(map(str, cell))),
+    Parameter("slices", (), _slices, _slices_text),
+    Parameter("biases", (), lambda text: _list(text, MOST_FILTERS) if text else (), _list_text),
+)
 PARAMETERS = {
-    parameter.name: parameter for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + POOLING
+    parameter.name: parameter
+    for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + CHANNELS + BELOW_CHANNELS + POOLING
 }
 
 

@@ -92,6 +92,19 @@ VALUES = {
     "step": some.integers(1, 8),
     "enters": some.sampled_from(["black", "edge", "wrap"]),
     "shift": some.tuples(*[some.integers(-8, 8)] * 2),
+    "more": some.sampled_from(["volume", "shuffle"]) | some.none(),
+    "batch": some.integers(1, 3),
+    "planes": some.integers(3, 4),
+    "side": some.sampled_from([1, 3, 5]),
+    "groups": some.integers(1, 4),
+    "filters": some.integers(1, 8),
+    "hop": some.integers(1, 8),
+    "rim": some.integers(0, 8),
+    "cell": some.tuples(*[some.integers(0, 10_000)] * 3),
+    "slices": some.dictionaries(
+        some.integers(0, 7), some.lists(NUMBERS, min_size=1, max_size=30).map(tuple), max_size=3
+    ).map(lambda edits: tuple(sorted(edits.items()))),
+    "biases": some.lists(NUMBERS, max_size=8).map(tuple),
     "shape": some.lists(some.integers(1, 1_000_000), min_size=1, max_size=6).map(tuple),
     "chain": some.lists(cases().map(lambda case: case[0]), max_size=4).map(tuple),
 }
@@ -129,6 +142,12 @@ def test_every_float32_survives_its_text(value):
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_nonsense_is_refused(name):
     sense = {"strokes": [""], "weights": [""], "cut": [""], "chain": [""], "shape": ["1001", "3x3"]}.get(name, [])
+    sense = {
+        "shape": ["1001", "3x3"],
+        "cell": ["1,2,3"],
+        "biases": ["", "1,2,3", "1,0,0,0"],
+        **{name: [""] for name in ("strokes", "weights", "chain", "slices", "more")},
+    }.get(name, [])
     for text in NONSENSE:
         if text in sense:
             continue

@@ -1,0 +1,108 @@
+"""The channels page: planes, filters and maps as the browser takes them, and what torch makes of the same."""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+import torch
+
+from cnnviz.core.filter_bank import BANKS, PLANES, bank_weight, grouped_convolution, planes_of
+from cnnviz.core.operations import Operation
+from cnnviz.ui import state
+from cnnviz.ui.component import component
+from cnnviz.ui.feed import feed
+from cnnviz.ui.inputs import CurrentImage
+
+_KEY = "channels_view"
+_SEED = "_channels_seed"
+_REVISION = "_channels_revision"
+INTEGERS = "The red plane is the picture of small integers, the green one its mirror image about the diagonal, the blue one upside down."
+EQUAL = "This picture is grey: its three planes are equal."
+
+
+def coloured(image: CurrentImage) -> CurrentImage:
+    """The image with three planes that differ wherever it has any colour; the small integers get some."""
+    base = image.base
+    if st.session_state.image == "integers":
+        plane = base[0]
+        turned = plane.T if plane.shape[0] == plane.shape[1] else plane[:, ::-1]
+        base = np.stack([plane, turned, plane[::-1]])
+    return replace(image, base=np.ascontiguousarray(base))
+
+
+def channels_view(image: CurrentImage, *, arrived: bool) -> None:
+    """Mounts the view of channels. It owns the layer's settings, its edited weights and the position."""
+    if arrived or _SEED not in st.session_state:
+        st.session_state[_SEED] = state.link(state.CHANNELS)
+        st.session_state[_REVISION] = 0
+    picture = image.painted()
+    drawn = f"{image.id}.{state.link(state.STROKES)}"
+    with st.container(key="feeds"):
+        feed("planes", planes_of(picture, len(PLANES)), id=drawn, bottom=image.bottom, top=image.top)
+        answer(picture, drawn)
+    alike = np.array_equal(picture[0], picture[1]) and np.array_equal(picture[0], picture[2])
+    component("channels", js="channels.js", css="channels.css")(
+        key=_KEY,
+        data={
+            "banks": _BANKS_TABLE,
+            "seed": st.session_state[_SEED],
+            "image": drawn,
+            "note": image.note or EQUAL
+            if alike or image.note
+            else INTEGERS
+            if st.session_state.image == "integers"
+            else "",
+            "link": "&".join(filter(None, map(state.link, (state.IMAGE, state.STROKES, state.BELOW_CHANNELS)))),
+        },
+        on_settled_change=settled,
+    )
+
+
+def settled() -> None:
+    """Takes what the view says at rest: "revision;query"."""
+    text = st.session_state[_KEY].settled
+    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
+    try:
+        st.session_state[_REVISION] = state.revision(number)
+    except ValueError:  # no view writes such a message
+        return
+    state.settle(query, state.CHANNELS)
+
+
+def answer(picture: np.ndarray, drawn: str) -> None:
+    """Sends torch's maps for what the session holds, with the revision they belong to."""
+    about = {"revision": st.session_state[_REVISION], "image": drawn}
+    try:
+        operation = session_layer(picture)
+    except ValueError as error:
+        feed("maps", refused=str(error), **about)
+    else:
+        feed("maps", operation.output[0].numpy(), **about)
+
+
+def session_layer(picture: np.ndarray) -> Operation:
+    """The layer that the session's settings describe, on a picture (3, H, W). ValueError where torch refuses."""
+    session = st.session_state
+    weight = bank_weight(session.side, session.filters, session.planes, session.groups)
+    for number, numbers in session.slices:
+        if number < len(weight) and len(numbers) == weight[0].numel():
+            weight[number] = torch.tensor(numbers, dtype=torch.float32).reshape(weight[0].shape)
+    given = session.biases or tuple(each.bias for each in BANKS[session.side])
+    bias = torch.tensor((given + (0.0,) * len(weight))[: len(weight)], dtype=torch.float32)
+    x = torch.from_numpy(np.array(planes_of(picture, session.planes)))[None]
+    return grouped_convolution(x, weight, bias, stride=session.hop, padding=session.rim, groups=session.groups)
+
+
+_BANKS_TABLE = {
+    str(side): [
+        {
+            "title": each.title,
+            "sentence": each.sentence,
+            "bias": each.bias,
+            "weights": each.weights.flatten(1).tolist(),
+            "alike": each.alike.flatten().tolist(),
+        }
+        for each in bank
+    ]
+    for side, bank in BANKS.items()
+}
