@@ -73,10 +73,10 @@ class NetworkView {
 
   #input({ network, readings, first }, seed) {
     const Input = INPUTS[network.name] ?? PhotoInput;
-    const [top, left, side] = seed.crop ? seed.crop.split(",").map(Number) : [];
+    const [top, left, side] = seed.square ? seed.square.split(",").map(Number) : [];
     return new Input({
       image: seed.image || (INPUTS[network.name] ? first : ""), strokes: seed.strokes ?? "", centred: seed.centre !== "0", readings,
-      crop: seed.crop ? { top, left, side } : null,
+      crop: seed.square ? { top, left, side } : null,
       onChange: () => this.#changed(), onSettled: () => this.settling.now(),
     });
   }

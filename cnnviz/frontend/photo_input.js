@@ -1,6 +1,6 @@
 /** The photograph that the network reads: the image that all pages share, or one of the gallery, through a visible crop. */
 
-import { LEAST, centredCrop, cropped, fittingCrop } from "./crop.js";
+import { LEAST, averagedSquare, centredSquare, fittingSquare } from "./square.js";
 import { h, mark, write } from "./dom.js";
 import { decode } from "./feed.js";
 import { decimal } from "./numbers.js";
@@ -103,7 +103,7 @@ export class PhotoInput {
     if (!this.image) return []; // Python knows better, and will say
     return [
       `image=${this.image}`, strokes.length ? `strokes=${strokesToText(strokes)}` : "",
-      this.crop ? `crop=${[this.crop.top, this.crop.left, this.crop.side].join()}` : "",
+      this.crop ? `square=${[this.crop.top, this.crop.left, this.crop.side].join()}` : "",
     ];
   }
 
@@ -127,15 +127,15 @@ export class PhotoInput {
     Object.assign(this.box.style, { width: `${width * scale}px`, height: `${height * scale}px` });
     mark(this.panel, "data-rows", height);
     mark(this.panel, "data-cols", width);
-    if (this.crop) this.crop = fittingCrop(this.crop, base.shape);
+    if (this.crop) this.crop = fittingSquare(this.crop, base.shape);
   }
 
   /** Paints picture and input, and returns what the network reads: a tensor (3, 32, 32). */
   read() {
     const picture = this.drawing.picture(this.pad.running !== false);
     paintPicture(this.canvas, picture.data, this.range);
-    const crop = this.crop ?? centredCrop(picture.shape);
-    const input = cropped(picture, crop, SIDE, this.range);
+    const crop = this.crop ?? centredSquare(picture.shape);
+    const input = averagedSquare(picture, crop, SIDE, this.range);
     this.seen.paint(input.data);
     place(this.frame, this.#inPicture({ row: 0, col: 0, rows: 1, cols: 1 }), 1);
     mark(this.frame, "data-crop", [crop.top, crop.left, crop.side].join());
@@ -149,7 +149,7 @@ export class PhotoInput {
   /** A part of the crop, in shares of it, as a part of the whole picture. */
   #inPicture({ row, col, rows, cols }) {
     const [, height, width] = this.drawing.base.shape;
-    const { top, left, side } = this.crop ?? centredCrop(this.drawing.base.shape);
+    const { top, left, side } = this.crop ?? centredSquare(this.drawing.base.shape);
     const shorter = Math.min(height, width) / 1000;
     return {
       row: ((top + row * side) * shorter) / height, rows: (rows * side * shorter) / height,
@@ -171,14 +171,14 @@ export class PhotoInput {
 
   #setCrop(crop) {
     const { shape } = this.drawing.base;
-    const next = fittingCrop(crop, shape);
-    const centre = centredCrop(shape);
+    const next = fittingSquare(crop, shape);
+    const centre = centredSquare(shape);
     this.crop = ["top", "left", "side"].every((name) => next[name] === centre[name]) ? null : next;
     this.onChange();
   }
 
   #resize(side) {
-    const { top, left, side: before } = this.crop ?? centredCrop(this.drawing.base.shape);
+    const { top, left, side: before } = this.crop ?? centredSquare(this.drawing.base.shape);
     this.#setCrop({ top: top + (before - side) / 2, left: left + (before - side) / 2, side });
   }
 
@@ -186,7 +186,7 @@ export class PhotoInput {
     const unit = () => (1000 * Math.max(...this.drawing.base.shape.slice(1))) / Math.min(...this.drawing.base.shape.slice(1)) / Math.max(this.box.clientWidth, this.box.clientHeight);
     const start = (event) => {
       if (event.button > 0 || this.pad.tool !== "look") return;
-      const crop = this.crop ?? centredCrop(this.drawing.base.shape);
+      const crop = this.crop ?? centredSquare(this.drawing.base.shape);
       this.dragging = { x: event.clientX, y: event.clientY, crop, size: event.target === this.handle };
       this.frame.setPointerCapture(event.pointerId);
       this.frame.focus({ preventScroll: true });
@@ -208,7 +208,7 @@ export class PhotoInput {
     this.frame.addEventListener("pointerup", end);
     this.frame.addEventListener("pointercancel", end);
     this.frame.addEventListener("keydown", (event) => {
-      const crop = this.crop ?? centredCrop(this.drawing.base.shape);
+      const crop = this.crop ?? centredSquare(this.drawing.base.shape);
       const moves = {
         ArrowUp: { top: crop.top - STEP }, ArrowDown: { top: crop.top + STEP },
         ArrowLeft: { left: crop.left - STEP }, ArrowRight: { left: crop.left + STEP },

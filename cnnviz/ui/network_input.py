@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.core.crops import centred_crop, cropped, fitting_crop
 from cnnviz.core.digits import centre_digit, shrink_digit
 from cnnviz.core.images import shrunk
 from cnnviz.core.samples import SAMPLES, sample_image
+from cnnviz.core.squares import averaged_square, centred_square, fitting_square
 from cnnviz.core.strokes import Stroke, paint
 from cnnviz.ui import cached, inputs, state
 from cnnviz.ui.feed import feed
@@ -57,9 +57,9 @@ def _photograph(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
     picture = source_picture(key)
     bottom, top = _range(picture)
     height, width = picture.shape[1:]
-    crop = st.session_state.crop
-    crop = fitting_crop(crop, height, width) if crop else centred_crop(height, width)
-    return cropped(paint(picture, strokes, top), crop, bottom=bottom, top=top)
+    square = st.session_state.square
+    square = fitting_square(square, height, width) if square else centred_square(height, width)
+    return averaged_square(paint(picture, strokes, top), square, bottom=bottom, top=top)
 
 
 def source_picture(key: str) -> np.ndarray:

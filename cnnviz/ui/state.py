@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 
-from cnnviz.core.crops import LEAST, UNITS, Crop
 from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.edits import edits_from_text, edits_to_text
 from cnnviz.core.filter_bank import KERNEL_SIDES, MOST_FILTERS, PLANES
@@ -18,6 +17,7 @@ from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
 from cnnviz.core.network import NETWORKS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
+from cnnviz.core.squares import LEAST, UNITS, Square
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 
 LARGEST_KERNEL = 11
@@ -214,7 +214,7 @@ CONVOLUTION = (
 )
 NETWORK = (
     Parameter("network", "mnist", _one_of(NETWORKS)),
-    Parameter("crop", None, lambda text: _crop(text), lambda crop: f"{crop.top},{crop.left},{crop.side}"),
+    Parameter("square", None, lambda text: _square(text), lambda square: f"{square.top},{square.left},{square.side}"),
     Parameter("edits", (), edits_from_text, edits_to_text),
     Parameter("sums", False, _flag, _flag_text),
     Parameter("centre", True, _flag, _flag_text),
@@ -276,10 +276,10 @@ def _path(text: str) -> str:
     return text
 
 
-def _crop(text: str) -> Crop:
+def _square(text: str) -> Square:
     top, left, side = text.split(",")
     place = _number(0, 100 * UNITS)  # of a picture a hundred times as long as wide
-    return Crop(place(top), place(left), _number(LEAST, UNITS)(side))
+    return Square(place(top), place(left), _number(LEAST, UNITS)(side))
 
 
 def seed(back: str | None = None) -> None:

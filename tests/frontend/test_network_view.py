@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from cnnviz.core.crops import Crop, centred_crop, cropped, fitting_crop
 from cnnviz.core.edits import edited, edits_from_text, edits_to_text
 from cnnviz.core.network import load_network
 from cnnviz.core.operations import parts
 from cnnviz.core.samples import sample_image
+from cnnviz.core.squares import Square, averaged_square, centred_square, fitting_square
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached
 from tests.frontend.pages import array, tensor
@@ -30,18 +30,20 @@ def test_the_crop_is_pythons_to_the_last_bit_but_one(frontend, key):
     bottom, top = float(min(0, picture.min())), float(max(1, picture.max()))
     chance = random.Random(1)
     shape = picture.shape
-    assert frontend.call("crop.js", "centredCrop", list(shape)) == _crop(centred_crop(*shape[1:]))
+    assert frontend.call("square.js", "centredSquare", list(shape)) == _crop(centred_square(*shape[1:]))
     for _ in range(8):
-        wanted = Crop(chance.randrange(1500), chance.randrange(1500), chance.randrange(50, 1001))
-        crop = fitting_crop(wanted, *shape[1:])
-        assert frontend.call("crop.js", "fittingCrop", _crop(wanted), list(shape)) == _crop(crop)
+        wanted = Square(chance.randrange(1500), chance.randrange(1500), chance.randrange(50, 1001))
+        crop = fitting_square(wanted, *shape[1:])
+        assert frontend.call("square.js", "fittingSquare", _crop(wanted), list(shape)) == _crop(crop)
         ours = array(
-            frontend.call("crop.js", "cropped", tensor(picture), _crop(crop), 32, {"bottom": bottom, "top": top})
+            frontend.call(
+                "square.js", "averagedSquare", tensor(picture), _crop(crop), 32, {"bottom": bottom, "top": top}
+            )
         )
-        np.testing.assert_allclose(ours, cropped(picture, crop, bottom=bottom, top=top), atol=1e-7)
+        np.testing.assert_allclose(ours, averaged_square(picture, crop, bottom=bottom, top=top), atol=1e-7)
 
 
-def _crop(crop: Crop) -> dict[str, int]:
+def _crop(crop: Square) -> dict[str, int]:
     return {"top": crop.top, "left": crop.left, "side": crop.side}
 
 

@@ -9,12 +9,12 @@ import streamlit as st
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from cnnviz.core.crops import Crop
 from cnnviz.core.cut import Cut
 from cnnviz.core.edits import Edit
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
+from cnnviz.core.squares import Square
 from cnnviz.core.strokes import Stroke, TypedPixel
 from cnnviz.ui import state
 from cnnviz.ui.state import PARAMETERS, Weights
@@ -83,7 +83,7 @@ VALUES = {
     "scale": some.sampled_from(["map", "layer", "network"]),
     "unit": some.lists(UNITS, min_size=1, max_size=9).map("~".join),
     "network": some.sampled_from(["mnist", "cifar10"]),
-    "crop": some.builds(Crop, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
+    "square": some.builds(Square, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
     "edits": some.lists(EDITS, min_size=1, max_size=30).map(tuple),
     "sums": FLAGS,
     "detector": some.sampled_from([*KERNELS]),

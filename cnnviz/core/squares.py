@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNITS = 1000  # a crop counts in thousandths of the picture's shorter side
+UNITS = 1000  # a square counts in thousandths of the picture's shorter side
 LEAST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
+class Square:
     """A square in a picture: its corner and side in thousandths of the picture's shorter side."""
 
     top: int
@@ -18,32 +18,36 @@ class Crop:
     side: int
 
 
-def centred_crop(height: int, width: int) -> Crop:
+def centred_square(height: int, width: int) -> Square:
     """The largest square in the middle.
 
-    >>> centred_crop(60, 90)
-    Crop(top=0, left=250, side=1000)
+    >>> centred_square(60, 90)
+    Square(top=0, left=250, side=1000)
     """
     tall, wide = _spans(height, width)
-    return Crop(math.floor((tall - UNITS) / 2), math.floor((wide - UNITS) / 2), UNITS)
+    return Square(math.floor((tall - UNITS) / 2), math.floor((wide - UNITS) / 2), UNITS)
 
 
-def fitting_crop(crop: Crop, height: int, width: int) -> Crop:
-    """The crop moved and shrunk until it lies within the picture.
+def fitting_square(square: Square, height: int, width: int) -> Square:
+    """The square moved and shrunk until it lies within the picture.
 
-    >>> fitting_crop(Crop(top=900, left=0, side=400), 60, 90)
-    Crop(top=600, left=0, side=400)
+    >>> fitting_square(Square(top=900, left=0, side=400), 60, 90)
+    Square(top=600, left=0, side=400)
     """
     tall, wide = _spans(height, width)
-    side = min(UNITS, max(LEAST, crop.side))
-    top, left = (min(max(0, start), math.floor(span) - side) for start, span in ((crop.top, tall), (crop.left, wide)))
-    return Crop(top, left, side)
+    side = min(UNITS, max(LEAST, square.side))
+    top, left = (
+        min(max(0, start), math.floor(span) - side) for start, span in ((square.top, tall), (square.left, wide))
+    )
+    return Square(top, left, side)
 
 
-def cropped(image: np.ndarray, crop: Crop, size: int = 32, *, bottom: float = 0.0, top: float = 1.0) -> np.ndarray:
-    """The crop as a network reads it: float32 (3, size, size), each pixel the mean of the area it covers.
+def averaged_square(
+    image: np.ndarray, square: Square, size: int = 32, *, bottom: float = 0.0, top: float = 1.0
+) -> np.ndarray:
+    """The square as a network reads it: float32 (3, size, size), each pixel the mean of the area it covers.
 
-    ``image`` is (1 or 3, H, W); a grey picture gives three equal channels. ``bottom`` becomes 0 and ``top`` 1. `crop.js`
+    ``image`` is (1 or 3, H, W); a grey picture gives three equal channels. ``bottom`` becomes 0 and ``top`` 1. `square.js`
     does the same operations in the same order, so that browser and Python see one picture.
     """
     height, width = image.shape[1:]
@@ -52,9 +56,9 @@ def cropped(image: np.ndarray, crop: Crop, size: int = 32, *, bottom: float = 0.
     picture = np.stack(
         [
             _averaged_rows(
-                _averaged_rows(plane, crop.top * scale, crop.side * scale, size).T,
-                crop.left * scale,
-                crop.side * scale,
+                _averaged_rows(plane, square.top * scale, square.side * scale, size).T,
+                square.left * scale,
+                square.side * scale,
                 size,
             ).T
             for plane in planes

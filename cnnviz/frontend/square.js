@@ -1,16 +1,16 @@
 /** The square of a picture that a network reads, averaged down to its input. Mirrors core/crops.py, operation for operation. */
 
-const UNITS = 1000; // a crop counts in thousandths of the picture's shorter side
+const UNITS = 1000; // a square counts in thousandths of the picture's shorter side
 export const LEAST = 50;
 
 /** The largest square in the middle: { top, left, side } in thousandths of the shorter side. */
-export function centredCrop([, height, width]) {
+export function centredSquare([, height, width]) {
   const [tall, wide] = spans(height, width);
   return { top: Math.floor((tall - UNITS) / 2), left: Math.floor((wide - UNITS) / 2), side: UNITS };
 }
 
-/** The crop moved and shrunk until it lies within the picture, in whole thousandths. */
-export function fittingCrop({ top, left, side }, [, height, width]) {
+/** The square moved and shrunk until it lies within the picture, in whole thousandths. */
+export function fittingSquare({ top, left, side }, [, height, width]) {
   const [tall, wide] = spans(height, width);
   const size = Math.min(UNITS, Math.max(LEAST, Math.round(side)));
   const within = (from, span) => Math.min(Math.max(0, Math.round(from)), Math.floor(span) - size);
@@ -21,7 +21,7 @@ export function fittingCrop({ top, left, side }, [, height, width]) {
  * The crop as the network reads it: (3, size, size), each pixel the mean of the area it covers. A grey picture (one
  * channel) gives three equal ones; `bottom` becomes 0 and `top` 1.
  */
-export function cropped(image, crop, size, { bottom = 0, top = 1 } = {}) {
+export function averagedSquare(image, crop, size, { bottom = 0, top = 1 } = {}) {
   const [channels, height, width] = image.shape;
   const scale = Math.min(height, width) / UNITS; // pixels per thousandth
   const area = height * width;
