@@ -16,10 +16,10 @@ SAY_WHERE = set -- $$(hostname -I 2> /dev/null || ipconfig getifaddr en0 2> /dev
 
 .PHONY: app test lint train bench screenshots fuzz chromium clean help
 
-app: $(APP)  ## start the app (PORT=8501, ADDRESS=the only one to listen on, OPTIONS=for streamlit)
+app: $(APP)  ## start the app (PORT=8501, ADDRESS=the only one to listen on, OPTIONS=for streamlit, DATA=folder of test files)
 	@$(if $(ADDRESS),,$(SAY_WHERE))
 	@$(BIN)/streamlit run app.py --server.port=$(PORT) \
-		$(if $(ADDRESS),--server.address=$(ADDRESS) --browser.serverAddress=$(ADDRESS)) $(OPTIONS)
+		$(if $(ADDRESS),--server.address=$(ADDRESS) --browser.serverAddress=$(ADDRESS)) $(OPTIONS) $(if $(DATA),-- --data "$(DATA)")
 
 test: $(TOOLS) chromium  ## run all tests (ARGS=for pytest, as in ARGS="tests/core -x")
 	$(BIN)/python -m pytest $(ARGS)

@@ -3,18 +3,22 @@
 import base64
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 import torch
 import torch.nn.functional as F
 
+from cnnviz.core.edits import Edits, edited
+from cnnviz.core.familiarity import Familiarity, framed, load_familiarity
 from cnnviz.core.images import fit_image, shrunk, thumbnail, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import ASSETS, ConvNet, NetworkError, load_card, load_network, weights_digest
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Edit, paint
 from cnnviz.core.trace import Trace, trace
+from cnnviz.core.twins import POOLINGS, load_twin
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
@@ -198,3 +202,54 @@ def _layers(name: str) -> list[dict]:
             before["flattened"] = True
             after["inputShape"] = before["outputShape"]
     return layers
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def untrained() -> ConvNet:
+    """The network before any training, always the same one."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return ConvNet().eval().requires_grad_(False)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def twins(name: str) -> dict[str, ConvNet]:
+    """The networks of the pooling lesson that were trained on the same data, as far as they can be had."""
+    found = {}
+    for pooling, title in POOLINGS.items():
+        for shifted in (False, True):
+            try:
+                found[f"a twin: {title}{', trained on moved pictures' if shifted else ''}"] = load_twin(
+                    name, pooling, shifted
+                )
+            except NetworkError:
+                continue
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def familiarity(name: str) -> Familiarity | None:
+    """What is familiar to a network, if that was measured with its weights."""
+    return load_familiarity(name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the test file …")
+def test_set(name: str, folder: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """The test pictures of a folder of Parquet files, uint8 (N, 3, 32, 32), and their labels. DatasetError if there are none."""
+    from cnnviz.core.datasets import load_images  # pyarrow takes its time, and only who named a folder needs it
+
+    test = load_images(Path(folder), name, "test")
+    return framed(test.images), torch.from_numpy(test.labels)
+
+
+@st.cache_data(max_entries=64, show_spinner="Scoring …")
+def score(name: str, folder: str, edits: Edits) -> tuple[int, int]:
+    """How many test pictures a network with these edits reads right, and how many there are."""
+    pictures, labels = test_set(name, folder)
+    changed = edited(network(name), edits)
+    with torch.inference_mode():
+        right = sum(
+            int((changed(batch.float() / 255).argmax(dim=1) == truth).sum())
+            for batch, truth in zip(pictures.split(500), labels.split(500), strict=True)
+        )
+    return right, len(labels)

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 
 from cnnviz.core.edits import edited
+from cnnviz.core.familiarity import BEYOND, features_of
 from cnnviz.core.network import NETWORKS, ConvNet, NetworkError
 from cnnviz.core.operations import Operation
 from cnnviz.core.samples import sample_image
@@ -49,7 +50,14 @@ def network_view(*, arrived: bool) -> None:
             things = cached.gallery(name)
             feed("things", np.stack([sample_image(key) for key in things]), keys=list(things))
             network_input.send_source()
-        feed("answer", answer(name), revision=st.session_state[_REVISION], network=name, unit=st.session_state.unit)
+        feed(
+            "answer",
+            answer(name),
+            revision=st.session_state[_REVISION],
+            network=name,
+            unit=st.session_state.unit,
+            warning=warning(name, cached.network(name), torch.from_numpy(network_input.session_input(name))[None]),
+        )
     component("network", js="network.js", css="network.css")(
         key=_KEY,
         data={"networks": descriptions, "refused": refused} | st.session_state[_SEED],
@@ -98,6 +106,22 @@ def answer(name: str) -> np.ndarray:
     if (gradient := unit_gradient(network, picture, st.session_state.unit)) is not None:
         parts.append(gradient.flatten())
     return torch.cat(parts).numpy()
+
+
+def warning(name: str, network: ConvNet, picture: torch.Tensor) -> str:
+    """A plain sentence if the picture lies far from what the network was trained on, with how that is judged; or ""."""
+    familiarity = cached.familiarity(name)
+    if (
+        familiarity is None or st.session_state.edits
+    ):  # a changed network has changed features: nothing is known of them
+        return ""
+    distance = familiarity.distance(features_of(network, picture)).item()
+    if distance <= familiarity.limit:
+        return ""
+    return (
+        f"This picture is unlike those the network was trained on, so its answer means little: in dense 2 it lies {distance:.1f} "
+        f"standard deviations from the nearest class, and {BEYOND:.0%} of the test pictures lie within {familiarity.limit:.1f}."
+    )
 
 
 def session_network(name: str) -> ConvNet:

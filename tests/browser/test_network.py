@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from cnnviz.core.edits import edited, edits_from_text
+from cnnviz.core.network import class_labels
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.trace import Trace
+from cnnviz.ui.cached import gallery_inputs
 from tests.browser.convolution_page import Lesson, Moment, link_of, strokes_of, tour
 from tests.browser.convolution_page import agreement as stage_agreement
 from tests.browser.harness import NETWORK, STAGE, network, painted, stage, stroke, wait_painted, wait_stage
@@ -75,6 +78,7 @@ def test_a_cold_deep_link_shows_every_layer_on_one_screen(visit, fresh_server):
 
 def test_the_table_says_why_400(visit):
     page = visit("/network")
+    page.get_by_role("radio", name="Why 400?").or_(page.get_by_role("button", name="Why 400?")).first.click()
     table = page.get_by_test_id("stMarkdownContainer").locator("table")
     rows = [re.split(r"\s*\t\s*", text.strip()) for text in table.inner_text().split("\n") if text.strip()]
     assert ["pool 2", "16 × 10 × 10", "16 × 5 × 5", "0"] in rows
@@ -458,6 +462,112 @@ def test_playing_takes_the_unit_along_its_map(visit):
     page.get_by_role("button", name="next row", exact=True).click()
     unit = Unit("conv1", 4, unit.row + 1, 0)
     assert_account(opened_unit(page, unit), unit, layers)
+
+
+# --- taken apart, and changed ---------------------------------------------------------------------------------------------
+
+
+def printed(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def test_from_a_class_down_to_one_product_and_back_up_again(visit):
+    page = open_network(visit, "?network=cifar10")
+    layers = torchs(page)
+    drill = page.locator("[data-drill]")
+
+    def shown() -> tuple[str, float]:
+        next_frames(page)
+        return drill.get_attribute("data-drill"), float(page.locator(".drill-body > *").get_attribute("data-value"))
+
+    def unit_of(text: str) -> Unit:
+        layer, *numbers = text.split(",")
+        return Unit(layer, *map(int, numbers[:3]))
+
+    take_apart(page, Unit("fc3", 3))
+    way = [shown()]
+    probabilities = layers["fc3"].output.softmax(dim=1)[0]
+    for label, share in zip(class_labels("cifar10"), probabilities.tolist(), strict=True):
+        said = page.locator(f'[data-softmax="{label}"] td').last.inner_text()
+        assert printed(said.removesuffix(" %")) == pytest.approx(100 * share, abs=0.006)
+    for _ in ("fc2", "fc1", "pool_1"):
+        page.locator('.contribution[data-shown="true"]').first.click()
+        way.append(shown())
+    sums = [printed(text) for text in page.locator(".sum").all_inner_texts()]
+    bias = printed(page.locator(".drill-body .bias-input").input_value())
+    rounding = page.locator('.term[data-shown="true"] .term-value .number:not([data-account])').all_inner_texts()
+    total = sum(sums) + bias + sum(printed(text) for text in rounding)
+    assert printed(page.locator('[data-account="pre"]').inner_text()) == pytest.approx(total, abs=1e-9)
+    page.locator('.candidate[data-won="true"]').click()  # conv 2
+    way.append(shown())
+    for _ in ("pool 1", "conv 1", "its product"):
+        if page.locator('.candidate[data-won="true"]').count():
+            page.locator('.candidate[data-won="true"]').click()
+        else:
+            page.locator('.patch[data-channel="0"]').focus()
+            page.keyboard.press("Enter")
+        way.append(shown())
+    names = [text.split(",")[0] for text, _ in way]
+    assert names == ["fc3", "fc2", "fc1", "pool_1", "conv2", "pool", "conv1", "conv1"]
+    for text, value in way[:-1]:
+        unit = unit_of(text)
+        assert value == pytest.approx(unit.of(values_of(layers, unit.layer)), abs=1e-3)
+    *_, tap = way[-1][0].split(",")
+    last = unit_of(way[-1][0])
+    patch = layers["conv1"].input[0, :, last.row : last.row + 5, last.col : last.col + 5]
+    product = (patch * layers["conv1"].weight[last.map]).flatten()[int(tap)].item()
+    assert way[-1][1] == pytest.approx(product, abs=1e-5)
+    value, weight, result = (
+        Decimal(text.replace("−", "-")) for text in page.locator(".one-product b").all_inner_texts()
+    )
+    assert value * weight == result
+    for text, value in way[-2::-1]:
+        page.keyboard.press("Escape")
+        assert shown() == (text, value)
+    page.keyboard.press("Escape")
+    page.locator(".unit").wait_for(state="hidden")
+
+
+def test_a_changed_network_is_torchs_too_and_can_be_reset(visit):
+    page = open_network(visit, "?image=digit_8")
+    take_apart(page, Unit("conv1", 2, 10, 10))
+    page.get_by_label("switch map 3 off").check()
+    bias = page.locator(".drill-body .bias-input")
+    take_apart(page, Unit("conv1", 4, 10, 10))
+    bias.fill("0.75")
+    page.wait_for_function("location.search.includes('edits')")
+    layers = check(page)
+    assert not layers["conv1"].output[0, 2].any()
+    assert link_of(page)["edits"] == "conv1,o2~conv1,b4,0.75"
+    badge = page.locator(".badge")
+    badge.get_by_text(re.compile(r"reads \d+ of 20")).wait_for()
+    network_now = edited(trained(), edits_from_text(link_of(page)["edits"]))
+    readings = network_now(gallery_inputs("mnist")).argmax(dim=1).tolist()
+    right = sum(at == SAMPLES[key].label for at, key in zip(readings, DIGITS, strict=True))
+    assert f"reads {right} of 20 bundled pictures (as trained 20)" in badge.inner_text()
+    page.locator('[data-act="reset"]').click()
+    page.wait_for_function("!location.search.includes('edits')")
+    check(page)
+    assert badge.is_hidden()
+
+
+def test_a_photograph_is_read_through_the_frame_that_is_moved_over_it(visit):
+    page = open_network(visit, "?network=cifar10&image=astronaut")
+    check(page)
+    frame = page.locator(".crop-frame")
+    page.get_by_label("crop size").fill("400")
+    page.wait_for_function("location.search.includes('square')")
+    before = frame.get_attribute("data-crop")
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 - 30, box["y"] + box["height"] / 2 - 40, steps=4)
+    page.mouse.up()
+    page.wait_for_function("(before) => !location.search.includes(before)", arg=before)
+    check(page)
+    wanted = 255 * picture_of(link_of(page))
+    assert np.abs(pixels(page, ".seen-canvas").transpose(2, 0, 1) - wanted).max() <= 0.51
+    assert frame.get_attribute("data-crop") == link_of(page)["square"]
 
 
 # --- the link, and the other page -----------------------------------------------------------------------------------------

@@ -1,0 +1,90 @@
+"""What a network says, and how often it is right, as Plotly figures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnviz.figures.palette import ACCENT, STOPS
+
+_CLEAR = "rgba(0,0,0,0)"
+BLUE = f"rgb{STOPS['activation'][-1]}"
+LIGHT = f"rgb{STOPS['activation'][1]}"
+AMBER = f"rgb{ACCENT}"
+
+
+def probability_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
+    """The ten classes with their probabilities, the likeliest first."""
+    order = np.argsort(probabilities)  # the last bar stands on top
+    shares = [100 * probabilities[at] for at in order]
+    figure = go.Figure(
+        go.Bar(
+            x=shares,
+            y=[labels[at] for at in order],
+            orientation="h",
+            marker_color=BLUE,
+            text=[f"{share:.1f} %" for share in shares],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
+        )
+    )
+    return _plain(figure, height=340).update_layout(
+        xaxis={"title": "probability, %", "range": [0, 112]}, yaxis={"type": "category"}
+    )
+
+
+def confusion_chart(labels: Sequence[str], matrix: np.ndarray, chosen: tuple[int, int] | None = None) -> go.Figure:
+    """The confusion matrix (label, prediction) as squares that can be clicked: each has its (label, prediction) as customdata.
+
+    Colour is the share of the label's pictures, so that rare mistakes among many pictures stay pale.
+    """
+    size = len(labels)
+    rows, cols = np.divmod(np.arange(size * size), size)
+    shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
+    figure = go.Figure(
+        go.Scatter(
+            x=cols,
+            y=rows,
+            mode="markers+text",
+            text=[f"{count:,}" if count else "" for count in matrix.ravel()],
+            textfont={"size": 11, "color": ["#fff" if share > 0.5 else "#000" for share in shares.ravel()]},
+            customdata=np.stack([rows, cols], axis=1),
+            marker={
+                "symbol": "square",
+                "size": 32,
+                "color": shares.ravel() ** 0.5,  # so that few in a hundred can be told from none
+                "cmin": 0,
+                "cmax": 1,
+                "colorscale": [[0, LIGHT], [1, BLUE]],
+                "line": {
+                    "width": [4 if chosen == place else 0 for place in zip(rows, cols, strict=True)],
+                    "color": AMBER,
+                },
+            },
+            hovertext=[
+                f"{labels[row]}, read as {labels[col]}: {matrix[row, col]:,}"
+                for row, col in zip(rows, cols, strict=True)
+            ],
+            hoverinfo="text",
+            unselected={"marker": {"opacity": 1}, "textfont": {"color": "#000"}},
+        )
+    )
+    axis = {
+        "tickmode": "array",
+        "tickvals": list(range(size)),
+        "ticktext": list(labels),
+        "showgrid": False,
+        "zeroline": False,
+    }
+    return _plain(figure, height=470).update_layout(
+        xaxis=axis | {"title": "read as", "side": "top", "range": [-0.6, size - 0.4]},
+        yaxis=axis | {"title": "is", "range": [size - 0.4, -0.6]},
+    )
+
+
+def _plain(figure: go.Figure, height: int) -> go.Figure:
+    return figure.update_layout(
+        height=height, margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR,
+        showlegend=False, dragmode=False,
+    )  # fmt: skip
