@@ -62,6 +62,8 @@ RECIPES = {
             "Held out for choosing: one training row in 40, at random, on which the network was never trained",
         ),
         load=load_things,
+        # Learning from a wider network's probabilities instead (temperature 4, a teacher of 84.5 % trained for 8 epochs, then
+        # 60 epochs) read 75.8 % of the held-out rows where this reads 76.3 %, and was far too sure of itself.
         descent=Descent(epochs=70, batch=64, decay=2e-4),
         augmentation=Augmentation(crop=3, flip=True),
         smoothing=0.1,
