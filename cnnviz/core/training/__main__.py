@@ -39,8 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _report(card: dict) -> None:
     print(f"{card['title']}: {100 * card['test_accuracy']:.2f} % on {card['test_rows']:,} test pictures")
-    for title, accuracy in card["held_out"]["accuracy"].items():
-        print(f"{100 * accuracy:.2f} % on held-out {title}, in the rehearsal")
+    held_out = card["held_out"]
+    for title, accuracy in held_out["accuracy"].items():
+        print(f"{100 * accuracy:.2f} % on {held_out['rows'][title]:,} held-out rows of {title} ({held_out['of']})")
 
 
 if __name__ == "__main__":

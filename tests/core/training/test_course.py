@@ -38,6 +38,7 @@ def test_one_command_goes_from_parquet_files_to_weights_a_card_and_a_film_that_l
 
     said = capsys.readouterr()
     assert "on 60 test pictures" in said.out
+    assert "on 20 held-out rows of MNIST (the rehearsal's network)" in said.out
     assert "training" in said.err
     assert "100 %" in said.err
 
