@@ -1,0 +1,56 @@
+"""A phone in the hand: every act by touch, and a page that scrolls wherever nobody draws."""
+
+from tests.browser.convolution_page import Lesson, agreement, open_lesson, strokes_of, weight_cell, with_weight
+from tests.browser.harness import STAGE, cell, stage, stroke, wait_stage
+
+MAIN = "document.querySelector('[data-testid=stMain]')"
+
+
+def scrolls(page, panel):
+    """A finger goes up over a panel: the page goes with it."""
+    grid = page.locator(f"{STAGE} [data-panel='{panel}']")
+    grid.evaluate("grid => grid.scrollIntoView({ block: 'center' })")
+    box = grid.bounding_box()
+    before = page.evaluate(f"{MAIN}.scrollTop")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    stroke(page, [(x, y - 12 * step) for step in range(12)], touch=True)
+    page.wait_for_function(f"before => {MAIN}.scrollTop > before + 50", arg=before)
+
+
+def test_a_finger_scrubs_pins_edits_and_draws_and_the_page_scrolls_on(visit):
+    page = open_lesson(visit, width=390, height=844, touch=True)
+
+    for panel in ("input", "output", "kernel"):  # looking never holds the page
+        scrolls(page, panel)
+
+    scrub = page.get_by_label("step", exact=True)
+    box = scrub.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_stage(page, step=12)
+
+    page.touchscreen.tap(*cell(page, "output", 1, 3))
+    wait_stage(page, position=(1, 3), pinned=True)
+    assert stage(page)["value"] == Lesson().feature_map[1, 3]
+    page.touchscreen.tap(*cell(page, "input", 0, 3))
+    wait_stage(page, pinned=True, pointed="input 0,3")
+    page.touchscreen.tap(*cell(page, "input", 0, 3))
+    wait_stage(page, pinned=False)
+
+    page.touchscreen.tap(*cell(page, "kernel", 1, 1))
+    assert weight_cell(page, 1, 1).evaluate("cell => cell.getRootNode().activeElement === cell")
+    page.keyboard.insert_text("3")
+    assert agreement(page) == 0
+    edited = with_weight(Lesson(), 1, 1, 3)
+    assert stage(page)["value"] == edited.feature_map[1, 3]
+
+    page.locator("[data-tool=pen]").tap()
+    points = [cell(page, "input", 2, 2), cell(page, "input", 4, 4)]
+    scrolled = page.evaluate(f"{MAIN}.scrollTop")
+    stroke(page, points, touch=True)
+    assert page.evaluate(f"{MAIN}.scrollTop") == scrolled
+    assert len(strokes_of(page)) == 1
+    page.locator("[data-tool=look]").tap()
+    scrolls(page, "input")  # let go again
+    assert page.evaluate(
+        f"document.scrollingElement.scrollWidth <= innerWidth && {MAIN}.scrollWidth <= {MAIN}.clientWidth"
+    )
