@@ -11,6 +11,7 @@ import { STAGE_HELP } from "./keys.js";
 import { Settling, mount } from "./mount.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
+import { ExportPanel } from "./export_panel.js";
 import { Panels } from "./panels.js";
 import { settingsFromText, settingsToText } from "./settings.js";
 import { Stage } from "./stage.js";
@@ -69,6 +70,8 @@ class ConvolutionLab {
       },
     });
     this.#addPanel("code", "Code", new CodePanel());
+    this.exports = new ExportPanel({ stage: this.stage, ask: (text) => this.#ask(text) });
+    this.#addPanel("export", "Export", this.exports);
     this.panels.open(this.settings.panel);
     this.notice = h("p", { class: "notice", role: "status" });
     const remarks = h("div", { class: "remarks" }, this.notice, this.toolbar.formula);
@@ -93,12 +96,20 @@ class ConvolutionLab {
 
   stop() {
     this.stage.stop();
+    this.exports.stop();
     for (const end of this.unsubscribe) end();
   }
 
   #addPanel(key, title, panel) {
     this.panels.add(key, title, panel);
     this.stage.onPaint((now) => panel.follow(now));
+  }
+
+  /** Asks Python for something that takes longer, of what is on the stage now: that it hears first. */
+  #ask(text) {
+    this.stage.player.pause();
+    this.settling.now();
+    this.settling.ask(text);
   }
 
   // --- the image ---------------------------------------------------------------------------------------------------

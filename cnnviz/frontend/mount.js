@@ -16,10 +16,11 @@ const REST = 150; // milliseconds without a change before Python hears of it
  */
 export function mount(View) {
   const views = new WeakMap();
-  return ({ parentElement, data, setStateValue }) => {
+  return ({ parentElement, data, setStateValue, setTriggerValue }) => {
     if (!views.has(parentElement)) views.set(parentElement, start(new View(data), parentElement));
     const view = views.get(parentElement);
     view.settling.send = (text) => setStateValue("settled", text);
+    view.settling.ask = (text) => setTriggerValue("asked", text);
     view.update(data);
     fit(view);
     return () => {
@@ -63,6 +64,7 @@ export class Settling {
   #session = null;
   #again = "";
   send = () => {};
+  ask = () => {}; // a question, heard once, after what was sent
 
   /** busy(): is something still moving? message(): the text for Python, which ends in a query. link(): the query for the address bar, if this view has its care. */
   constructor({ busy, message, link = null }) {

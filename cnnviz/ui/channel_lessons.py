@@ -7,7 +7,7 @@ import torch
 from cnnviz.core.filter_bank import BANKS
 from cnnviz.core.operations import Operation
 from cnnviz.core.shuffling import convolution_shuffling, dense_shuffling, permutation, shuffled
-from cnnviz.figures.palette import activation_colours, enlarged
+from cnnviz.figures.palette import coloured, enlarged
 from cnnviz.ui.channels import session_layer
 
 LESSONS = {"volume": "The volume in space", "shuffle": "Shuffled pixels"}
@@ -73,7 +73,10 @@ def shuffle(picture: np.ndarray) -> None:
     for column, units, caption in zip(
         columns[2:], (before, after), ("dense, picture", "dense, both shuffled"), strict=True
     ):
-        column.image(enlarged(activation_colours(units.reshape(4, 4), largest), SIDE), caption=f"16 units: {caption}")
+        column.image(
+            enlarged(coloured("activation", units.reshape(4, 4), top=largest or 1), SIDE),
+            caption=f"16 units: {caption}",
+        )
     st.markdown(
         f"**Dense layer:** its weights were shuffled like the pixels, and its 16 units give the same: max |Δ| = "
         f"**{_power(dense.apart)}**. Only the order of the sum has changed. To a dense layer a picture is a list, and any order of it "
@@ -85,7 +88,7 @@ def shuffle(picture: np.ndarray) -> None:
     largest = float(max(np.abs(first).max(), np.abs(back).max()))
     captions = ("Map of the picture", "Map of the shuffled picture", "… its places put back", "Difference to the first")
     for column, values, caption in zip(st.columns(4), (first, second, back, back - first), captions, strict=True):
-        column.image(enlarged(activation_colours(values, largest), SIDE), caption=caption)
+        column.image(enlarged(coloured("activation", values, top=largest or 1), SIDE), caption=caption)
     title = BANKS[side][number].title
     if side == 1:
         st.markdown(

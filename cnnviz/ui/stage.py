@@ -7,10 +7,11 @@ import torch
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.operations import Operation, convolution
 from cnnviz.core.windows import WindowSpec
-from cnnviz.ui import cached, state
+from cnnviz.figures.slide import Look
+from cnnviz.ui import cached, film, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
-from cnnviz.ui.inputs import CurrentImage
+from cnnviz.ui.inputs import CurrentImage, current_image
 
 _KEY = "convolution_stage"
 _SEED = "_convolution_seed"
@@ -29,6 +30,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
     with st.container(key="feeds"):
         feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
         answer(image)
+        film.send()
     # the strokes, too, are only a seed: as long as the picture stays, they are the browser's
     if arrived or st.session_state.get(_SOURCE, ("",))[0] != image.source:
         st.session_state[_SOURCE] = (image.source, state.link(state.STROKES).removeprefix("strokes="))
@@ -47,6 +49,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
             "link": state.link(state.IMAGE),
         },
         on_settled_change=settled,
+        on_asked_change=asked,
     )
 
 
@@ -63,6 +66,14 @@ def settled() -> None:
     state.settle(query, state.CONVOLUTION)
     if source == st.session_state.get(_SOURCE, ("",))[0]:  # else they were drawn on a picture that is gone
         state.settle(query, state.STROKES)
+
+
+def asked() -> None:
+    """Does what the panel "Export" asks for, with all as it stands now."""
+    settled()  # what it is to be made of comes in the same message
+    image = current_image()
+    look = Look(image.bottom, image.top)
+    film.ask(st.session_state[_KEY].asked, lambda: session_convolution(image.painted()), look)
 
 
 def answer(image: CurrentImage) -> None:
