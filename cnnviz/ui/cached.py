@@ -65,7 +65,7 @@ def gallery_labels() -> dict[str, str]:
 
 def markdown_picture(image: np.ndarray, side: int = 40) -> str:
     """A picture (C, H, W) as Markdown that shows it small; ``side`` is its longer side in pixels."""
-    return f"![](data:image/png;base64,{base64.b64encode(thumbnail(image, side)).decode()})"
+    return f"![](data:image/webp;base64,{base64.b64encode(thumbnail(image, side)).decode()})"
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -138,7 +138,8 @@ def test_a_png_shows_values_beyond_0_and_1_as_black_and_white():
     ("shape", "expected"), [((3, 80, 80), (3, 40, 40)), ((1, 7, 7), (1, 40, 40)), ((1, 20, 200), (1, 4, 40))]
 )
 def test_a_thumbnail_is_as_long_as_asked(shape, expected):
-    assert decode_image(thumbnail(np.zeros(shape, dtype=np.float32))).shape == expected
+    # a WebP always has three channels
+    assert decode_image(thumbnail(np.zeros(shape, dtype=np.float32))).shape[1:] == expected[1:]
 
 
 def test_a_thumbnail_spans_black_to_white_also_beyond_0_and_1():
