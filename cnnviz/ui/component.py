@@ -1,10 +1,15 @@
 """How a file-backed component is found, and what to do when it is not."""
 
 import functools
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+
+FRONTEND = Path(__file__).parents[1] / "frontend"
+_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']([^"']+)["']""")  # of a script, or of a style sheet
 
 
 @functools.cache
@@ -12,8 +17,30 @@ def _declare(name: str, js: str, css: str | None) -> Callable:
     return st.components.v2.component(f"cnnviz.{name}", js=js, css=css)
 
 
+@functools.cache
+def _lost(*entries: str) -> str:
+    """The first file that one of these needs, or that one of those needs, and that is not there; "" if all are."""
+    waiting, seen = list(entries), set()
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        try:
+            source = (FRONTEND / file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return file
+        waiting += [name.removeprefix("./") for name in _IMPORT.findall(source)]
+    return ""
+
+
 def component(name: str, *, js: str, css: str | None = None) -> Callable:
-    """The component's mounting command; a page without its package says what to run instead of failing."""
+    """The component's mounting command; a page without its package, or part of it, says what to do instead of failing."""
+    if lost := _lost(*filter(None, (js, css))):
+        st.error(
+            f"The file {FRONTEND / lost} is missing or damaged: install cnnviz again, or run `git checkout cnnviz`."
+        )
+        st.stop()
     try:
         return _declare(name, js, css)
     except StreamlitAPIException:

@@ -1,6 +1,7 @@
 """The command line."""
 
 import argparse
+import errno
 import sys
 from pathlib import Path
 
@@ -33,6 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
                 _report(train(name, chosen.data, chosen.out, chosen.epochs, chosen.seed))
     except DatasetError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"The disk is full: free some space, or name another folder with --out ({error}).", file=sys.stderr)
         return 1
     return 0
 
