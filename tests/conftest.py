@@ -13,6 +13,8 @@ from tests.browser.server import Server, running_server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.browser.visits import Visits
+
 # Before anything imports torch. Its many small sums are quicker without threads, and tests run on small machines.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -44,3 +46,14 @@ def fresh_server() -> Iterator[Callable[..., Server]]:
     """Starts an app that nobody has visited yet; takes what `running_server` takes."""
     with ExitStack() as servers:
         yield lambda *arguments, **options: servers.enter_context(running_server(*arguments, **options))
+
+
+@pytest.fixture
+def visit(chromium: "Browser", server: Server, fresh_server: Callable[..., Server]) -> Iterator["Visits"]:
+    """Opens a page: `page = visit("/network", width=390, touch=True)`. What goes wrong there fails the test."""
+    from tests.browser.visits import Visits
+
+    # `fresh_server` is named so that it outlives the visits, which read its log at their end
+    visits = Visits(chromium, server)
+    yield visits
+    visits.close()

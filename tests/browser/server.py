@@ -43,7 +43,7 @@ def running_server(
     """
     port = port or free_port()
     # what somebody has set for all their Streamlit apps is not to be tested
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "PYTHONPATH"))}
     command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", *options]
     with tempfile.TemporaryDirectory() as folder:
         log_file = Path(folder, "server.log")
