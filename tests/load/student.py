@@ -6,7 +6,8 @@ The messages are those of the installed Streamlit, so that a new version which s
 import base64
 import json
 from contextlib import ExitStack
-from http.client import HTTPConnection
+from functools import partial
+from http.client import HTTPConnection, HTTPException
 from time import monotonic
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -16,9 +17,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
+from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-PATIENCE = 30  # seconds until an answer is given up
+PATIENCE = 60  # seconds until an answer is given up; the first of a server waits for torch to be imported
 HERE = {"127.0.0.1", "localhost", "::1"}
 BESIDE = {"connection", "arrivals", "sources", "crop"}  # components that are not the page's own
 COOKIE = "_streamlit_xsrf"
@@ -55,7 +57,10 @@ class Student:
         self._returns = 0
         self.token = ""
         self.bytes = 0
-        self._forget()
+        self.page: dict[str, Any] = {}
+        self.feeds: dict[str, dict[str, Any]] = {}
+        self.texts: list[str] = []
+        self._coming: tuple[dict, dict, list] = ({}, {}, [])  # the same three, of a run that is not yet at its end
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +86,8 @@ class Student:
             raise LostError(f"The server is not healthy: {status}.")
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         protocols = ["streamlit", self._cookies[COOKIE], *([self._session] if self._session else [])]
-        dialled = connect(
+        dial = partial(
+            connect,
             f"ws://{self._address.netloc}/_stcore/stream",
             origin=f"http://{self._address.netloc}",
             subprotocols=protocols,
@@ -91,7 +97,10 @@ class Student:
             max_size=None,
             open_timeout=PATIENCE,
         )
-        self._socket = self._open.enter_context(dialled)
+        try:
+            self._socket = self._open.enter_context(dial())
+        except WebSocketException as error:
+            raise LostError(f"There is no connection: {type(error).__name__} {error}") from error
 
     def close(self) -> None:
         """Leaves, as a browser does whose tab is closed."""
@@ -153,11 +162,15 @@ class Student:
         state.cached_message_hashes.extend(self._kept)
         self._send(message)
         self._receive("script_finished")
+        self.page, self.feeds, self.texts = self._coming
 
     def _send(self, message: BackMsg) -> None:
         if self._socket is None:
             raise LostError("There is no connection.")
-        self._socket.send(message.SerializeToString())
+        try:
+            self._socket.send(message.SerializeToString())
+        except WebSocketException as error:
+            raise LostError(f"Nothing can be said: {type(error).__name__} {error}") from error
 
     def _receive(self, wanted: str) -> ForwardMsg:
         """Takes in messages until one of that kind comes: of `script_finished`, one that is not about to run again."""
@@ -183,7 +196,7 @@ class Student:
 
     def _take(self, kind: str, message: ForwardMsg) -> None:
         if kind == "new_session":
-            self._forget()
+            self._coming = ({}, {}, [])
             self._session = message.new_session.initialize.session_id or self._session
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
@@ -197,24 +210,19 @@ class Student:
         if kind == "bidi_component":
             said = json.loads(part.json)
             if part.component_name == "cnnviz.feed":
-                self.feeds[said["name"]] = said
+                self._coming[1][said["name"]] = said
             else:
                 name = part.component_name.removeprefix("cnnviz.")
                 name = name if name in BESIDE else "page"
                 self._ids[name] = part.id
                 if name == "page":
-                    self.page = said
+                    self._coming[0].update(said)
                 elif name == "connection":
                     self.token = said["session"]
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":
-            self.texts.append(part.body)
-
-    def _forget(self) -> None:
-        self.page: dict[str, Any] = {}
-        self.feeds: dict[str, dict[str, Any]] = {}
-        self.texts: list[str] = []
+            self._coming[2].append(part.body)
 
     def _http(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
@@ -229,5 +237,7 @@ class Student:
                     key, _, rest = value.partition("=")
                     self._cookies[key] = rest.split(";")[0]
             return answer.status, answer.read()
+        except HTTPException as error:
+            raise LostError(f"No answer for {path}: {type(error).__name__} {error}") from error
         finally:
             connection.close()
