@@ -84,19 +84,26 @@ def slide(
 ) -> Tensor:
     """The signal (length,) under a sliding window, by torch: (places,).
 
-    ``act`` is "conv", a dot product with ``weights`` as in nn.Conv1d, or "max", the largest under a window as long as
-    they are. ``causal`` pads in front only, with as many zeros as the window reaches back, so that no output knows
+    ``act`` is "conv", a dot product with ``weights`` as in nn.Conv1d; "max", the largest under a window as long as they
+    are; or "average", the mean there, with padding counted as zeros. ``causal`` pads in front only, with as many zeros as the window reaches back, so that no output knows
     what comes later. ValueError where torch refuses.
 
     >>> slide(torch.tensor([1.0, 2.0, 4.0]), torch.tensor([-1.0, 1.0]))
     tensor([1., 2.])
     """
     x = values[None, None]
+    if causal and act == "max":
+        raise ValueError("Max pooling pads with −∞, so there is no causal padding with zeros for it.")
     if causal:
         x, padding = F.pad(x, (dilation * (len(weights) - 1), 0)), 0
+    length = len(weights)
+    if act == "average":
+        weights = torch.full((length,), 1 / length)
     try:
+        if act == "average" and not causal and dilation == 1:
+            return F.avg_pool1d(x, length, stride, padding)[0, 0]
         if act == "max":
-            return F.max_pool1d(x, len(weights), stride, padding, dilation)[0, 0]
+            return F.max_pool1d(x, length, stride, padding, dilation)[0, 0]
         return F.conv1d(x, weights[None, None], None, stride, padding, dilation)[0, 0]
     except RuntimeError as error:
         raise ValueError(str(error)) from error

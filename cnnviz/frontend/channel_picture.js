@@ -3,7 +3,7 @@
 import { account } from "./account.js";
 import { PLANES } from "./channel_layer.js";
 import { h, mark, write } from "./dom.js";
-import { Grid } from "./grid.js";
+import { Grid, LEAST_FOR_DIGITS } from "./grid.js";
 import { KernelPanel } from "./kernel_panel.js";
 import { Ledger } from "./ledger.js";
 import { NumberField } from "./number_field.js";
@@ -16,6 +16,7 @@ import { weightedSum } from "./weighted_sum.js";
 const MOST_PLANES = 4;
 const BETWEEN_PIXELS = "rgba(127, 133, 140, 0.45)"; // pixels may be black and may be bright: this is neither
 const PHONE = 720;
+const DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
 
 export class ChannelPicture {
   /** onEdit(slice, row, col, value), onBias(value) → taken?, onFilter(filter), onPin(place), say(sentence). */
@@ -89,7 +90,7 @@ export class ChannelPicture {
       this.#paintPlane(row.input, scene, at);
       mark(row.input.panel, "aria-label", `The ${PLANES[at]} plane`);
       if (!feeds) return;
-      row.kernel.layout(Math.min(rowRoom, layer.side === 1 ? 64 : 150));
+      row.kernel.layout({ width: Math.min(rowRoom, layer.side === 1 ? 64 : 150), digits: DIGITS });
       row.kernel.show(op.weight, slice, op.weightScale, PLANES[at]);
       row.partial.layout({ rows, cols, width: rowRoom });
       this.#paintMap(row.partial, partials[slice].data, partialScale);

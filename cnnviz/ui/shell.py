@@ -52,6 +52,7 @@ def pages() -> list:
         st.Page(ROOT / "pages/convolution.py", title="Convolution", url_path="convolution", visibility="hidden"),
         st.Page(ROOT / "pages/channels.py", title="Channels", url_path="channels"),
         st.Page(ROOT / "pages/shapes.py", title="Shapes", url_path="shapes"),
+        st.Page(ROOT / "pages/signals.py", title="Signals", url_path="signals"),
         st.Page(ROOT / "pages/pooling.py", title="Pooling", url_path="pooling"),
         st.Page(ROOT / "pages/network.py", title="Network", url_path="network"),
     ]

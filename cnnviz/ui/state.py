@@ -1,10 +1,12 @@
 """Every piece of state that a link can carry: one table from the link's text to the session and back."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+import numpy as np
 import streamlit as st
 
 from cnnviz.core.cut import cut_from_text, cut_to_text
@@ -17,6 +19,7 @@ from cnnviz.core.layers import MOST, Layer, layers_from_text, layers_to_text
 from cnnviz.core.network import NETWORKS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
+from cnnviz.core.signals import MOST_TAPS, SIGNALS, TAPS
 from cnnviz.core.squares import LEAST, UNITS, Square
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 
@@ -134,6 +137,22 @@ def _slices_text(edits: tuple[tuple[int, tuple[float, ...]], ...]) -> str:
     return "~~".join(f"{number}~{_list_text(numbers)}" for number, numbers in edits)
 
 
+def _curve(text: str) -> tuple[float, ...]:
+    """A drawn signal: two characters in base 36 for each sample, hundredths above −1."""
+    if not text:
+        return ()
+    if not re.fullmatch(r"([0-9a-z]{2}){5,128}", text):
+        raise ValueError("5 to 128 samples of two characters")
+    hundredths = [int(text[at : at + 2], 36) for at in range(0, len(text), 2)]
+    if max(hundredths) > 200:
+        raise ValueError("samples from −1 to 1")
+    return tuple((each - 100) / 100 for each in hundredths)
+
+
+def _curve_text(curve: tuple[float, ...]) -> str:
+    return "".join(np.base_repr(round(100 * value + 100), 36).lower().rjust(2, "0") for value in curve)
+
+
 def _side(text: str) -> int:
     return int(_one_of(map(str, KERNEL_SIDES))(text))
 
@@ -236,6 +255,18 @@ POOLING = (
 )
 # said by every component, whatever else it says
 SHARED = (Parameter("projector", False, _flag, _flag_text),)
+SIGNAL = (
+    Parameter("signal", "step", _one_of([*SIGNALS, "drawn", "column"])),
+    Parameter("curve", (), _curve, _curve_text),
+    Parameter("wave", "average_3", _one_of(TAPS)),
+    Parameter("taps", (), lambda text: _list(text, MOST_TAPS) if text else (), _list_text),
+    Parameter("act", "conv", _one_of(("conv", "max", "average"))),
+    Parameter("pace", 1, _number(1, 16)),
+    Parameter("lead", 0, _number(0, 32)),
+    Parameter("causal", False, _flag, _flag_text),
+    Parameter("spread", 1, _number(1, 16)),
+    Parameter("sample", 0, _number(0, 10_000)),
+)
 BELOW_CHANNELS = (
     Parameter(
         "more", None, lambda text: _one_of(("volume", "shuffle"))(text) if text else None, lambda more: more or ""
@@ -255,7 +286,16 @@ CHANNELS = (
 )
 PARAMETERS = {
     parameter.name: parameter
-    for parameter in SHARED + IMAGE + STROKES + CONVOLUTION + NETWORK + SHAPES + CHANNELS + BELOW_CHANNELS + POOLING
+    for parameter in SHARED
+    + IMAGE
+    + STROKES
+    + CONVOLUTION
+    + NETWORK
+    + SHAPES
+    + CHANNELS
+    + BELOW_CHANNELS
+    + SIGNAL
+    + POOLING
 }
 
 

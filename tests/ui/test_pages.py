@@ -11,10 +11,10 @@ from cnnviz.core.images import fit_image, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
-from cnnviz.ui import channels, feed, network_view, shapes, stage, state
+from cnnviz.ui import channels, feed, network_view, shapes, signals, stage, state
 from tests.ui.apps import decode, opened, payloads, run
 
-PAGES = ["channels", "convolution", "network", "shapes"]
+PAGES = ["channels", "convolution", "network", "shapes", "signals"]
 HYPERPARAMETERS = ("stride", "padding", "dilation")
 STROKES = "p200_00rs1011.e100_dwdwdw00"
 
@@ -37,6 +37,7 @@ def test_a_cold_deep_link_shows_the_page(page):
             "convolution": {"image", "answer", "page"},
             "network": {"digits", "answer", "page"},
             "shapes": {"sheet", "page"},
+            "signals": {"slid", "page"},
         }[page]
     )
 
@@ -70,7 +71,7 @@ def test_what_is_sent_is_plain(monkeypatch, page, colour):
     def component(name, **_files):
         return lambda **mount: mounted.append(mount["data"])
 
-    for module in (channels, feed, stage, network_view, shapes):
+    for module in (channels, feed, stage, network_view, shapes, signals):
         monkeypatch.setattr(module, "component", component)
     opened(page, colour=colour, image="digit_3", strokes=STROKES, bias="0.1", weights="1x2~0.1,-2")
     assert len(mounted) >= 2

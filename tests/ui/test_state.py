@@ -14,6 +14,7 @@ from cnnviz.core.edits import Edit
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
+from cnnviz.core.signals import SIGNALS, TAPS
 from cnnviz.core.squares import Square
 from cnnviz.core.strokes import Stroke, TypedPixel
 from cnnviz.ui import state
@@ -92,6 +93,17 @@ VALUES = {
     "step": some.integers(1, 8),
     "enters": some.sampled_from(["black", "edge", "wrap"]),
     "shift": some.tuples(*[some.integers(-8, 8)] * 2),
+    "signal": some.sampled_from([*SIGNALS, "drawn", "column"]),
+    "curve": some.just(())
+    | some.lists(some.integers(-100, 100).map(lambda each: each / 100), min_size=5, max_size=128).map(tuple),
+    "wave": some.sampled_from([*TAPS]),
+    "taps": some.lists(NUMBERS, max_size=15).map(tuple),
+    "act": some.sampled_from(["conv", "max", "average"]),
+    "pace": some.integers(1, 16),
+    "lead": some.integers(0, 32),
+    "causal": FLAGS,
+    "spread": some.integers(1, 16),
+    "sample": some.integers(0, 10_000),
     "more": some.sampled_from(["volume", "shuffle"]) | some.none(),
     "batch": some.integers(1, 3),
     "planes": some.integers(3, 4),
@@ -146,7 +158,9 @@ def test_nonsense_is_refused(name):
         "shape": ["1001", "3x3"],
         "cell": ["1,2,3"],
         "biases": ["", "1,2,3", "1,0,0,0"],
-        **{name: [""] for name in ("strokes", "weights", "chain", "slices", "more")},
+        "taps": ["", "1,2,3", "1,0,0,0"],
+        "sample": ["1001"],
+        **{name: [""] for name in ("strokes", "weights", "chain", "slices", "more", "curve")},
     }.get(name, [])
     for text in NONSENSE:
         if text in sense:

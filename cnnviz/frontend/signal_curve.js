@@ -1,0 +1,129 @@
+/** A signal as stems over a line of zero, with the window as a band, or drawn by hand. */
+
+import { h, mark } from "./dom.js";
+import { ACCENT, INK } from "./palette.js";
+import { plain, roundUp } from "./numbers.js";
+
+const HEIGHT = 104;
+const EDGE = 7; // pixels kept free above and below
+
+export class SignalCurve {
+  drawing = false;
+  #last = null;
+
+  /** onDraw(values) while the pointer draws, onDrawn() when it goes up; without them it only shows. */
+  constructor({ onDraw = null, onDrawn = () => {} } = {}) {
+    this.canvas = h("canvas", { role: "img", class: "curve" });
+    this.element = h("div", { class: "curve-box" }, this.canvas);
+    if (onDraw) this.#listen(onDraw, onDrawn);
+  }
+
+  set drawable(drawable) {
+    this.canDraw = drawable;
+    this.canvas.style.touchAction = drawable ? "none" : "auto";
+    this.canvas.style.cursor = drawable ? "crosshair" : "default";
+  }
+
+  resize(width, dark) {
+    const ratio = globalThis.devicePixelRatio || 1;
+    Object.assign(this, { width, dark, ratio });
+    Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(HEIGHT * ratio) });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${HEIGHT}px` });
+  }
+
+  /**
+   * values at the places from, from + step, … of `room` places across. `band` [start, span] is the window; `point` the output
+   * that is looked at; only `revealed` values have been made so far.
+   */
+  show(scene) {
+    this.scene = { step: 1, band: null, point: null, revealed: Infinity, ...scene };
+    if (!this.width) return;
+    const { values, from, step, room, band, point, revealed } = this.scene;
+    const context = this.canvas.getContext("2d");
+    const cell = this.width / room;
+    const top = this.canDraw ? 1 : roundUp(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+    const y = (value) => HEIGHT / 2 - (value / top) * (HEIGHT / 2 - EDGE);
+    const x = (at) => (from + at * step + 0.5) * cell;
+    const ink = this.dark ? "#e6e9ed" : INK;
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.width, HEIGHT);
+    if (band) {
+      context.fillStyle = ACCENT;
+      context.globalAlpha = 0.3;
+      context.fillRect(band[0] * cell, 0, band[1] * cell, HEIGHT);
+      context.globalAlpha = 1;
+    }
+    context.strokeStyle = ink;
+    context.fillStyle = ink;
+    context.globalAlpha = 0.45;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(0, HEIGHT / 2);
+    context.lineTo(this.width, HEIGHT / 2);
+    context.stroke();
+    context.globalAlpha = 1;
+    context.lineWidth = Math.min(2.5, cell / 4);
+    const dot = Math.max(1.5, Math.min(4, cell / 4));
+    for (let at = 0; at < values.length && at < revealed; at++) {
+      context.beginPath();
+      context.moveTo(x(at), HEIGHT / 2);
+      context.lineTo(x(at), y(values[at]));
+      context.stroke();
+      context.beginPath();
+      context.arc(x(at), y(values[at]), dot, 0, 2 * Math.PI);
+      context.fill();
+    }
+    if (point !== null) {
+      context.beginPath();
+      context.arc(x(point), y(values[point]), dot + 3, 0, 2 * Math.PI);
+      context.lineWidth = 5;
+      context.strokeStyle = INK;
+      context.stroke();
+      context.lineWidth = 3;
+      context.strokeStyle = ACCENT;
+      context.stroke();
+    }
+    context.font = `12px ${getComputedStyle(this.element).fontFamily}`;
+    context.fillText(`+${plain(top, 3)}`, 2, 12);
+    context.fillText(`−${plain(top, 3)}`, 2, HEIGHT - 4);
+    mark(this.canvas, "aria-label", `A curve of ${values.length} values from ${plain(Math.min(...values), 2)} to ${plain(Math.max(...values), 2)}`);
+  }
+
+  #listen(onDraw, onDrawn) {
+    const place = (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      const { values, from, room } = this.scene;
+      const at = Math.floor(((event.clientX - box.left) / box.width) * room - from);
+      const value = (HEIGHT / 2 - (event.clientY - box.top)) / (HEIGHT / 2 - EDGE);
+      return [Math.min(values.length - 1, Math.max(0, at)), Math.round(100 * Math.min(1, Math.max(-1, value))) / 100];
+    };
+    const draw = (event) => {
+      const [at, value] = place(event);
+      const [before, old] = this.#last ?? [at, value];
+      const values = Float32Array.from(this.scene.values);
+      const steps = Math.abs(at - before);
+      for (let step = 0; step <= steps; step++) {
+        const along = steps ? step / steps : 1;
+        values[Math.round(before + (at - before) * along)] = Math.round(100 * (old + (value - old) * along)) / 100;
+      }
+      this.#last = [at, value];
+      onDraw(values);
+    };
+    this.canvas.addEventListener("pointerdown", (event) => {
+      if (!this.canDraw || event.button > 0) return;
+      this.canvas.setPointerCapture(event.pointerId);
+      this.drawing = true;
+      this.#last = null;
+      draw(event);
+      event.preventDefault();
+    });
+    this.canvas.addEventListener("pointermove", (event) => this.drawing && draw(event));
+    for (const end of ["pointerup", "pointercancel"]) {
+      this.canvas.addEventListener(end, () => {
+        if (!this.drawing) return;
+        this.drawing = false;
+        onDrawn();
+      });
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** The signals page's settings, as text and as numbers; core/signals.py does the same with torch. */
+
+import { parseNumber, shortest } from "./numbers.js";
+import { Refused, conv2d, maxPool2d, tensor } from "./operations.js";
+
+export const ACTS = [["conv", "multiply and add"], ["max", "max pooling"], ["average", "average pooling"]];
+export const MOST_TAPS = 15;
+const DEFAULTS = { signal: "step", curve: "", wave: "average_3", taps: "", act: "conv", pace: 1, lead: 0, causal: 0, spread: 1, sample: 0 };
+
+/** "signal=sine&taps=-1,1" → { signal, curve, kernel, taps, act, stride, padding, causal, dilation, sample }. */
+export function signalFromText(text) {
+  const read = { ...DEFAULTS, ...Object.fromEntries(new URLSearchParams(text)) };
+  const curve = read.curve ? curveFromText(read.curve) : null;
+  return {
+    signal: read.signal === "drawn" && !curve ? DEFAULTS.signal : read.signal, curve, kernel: read.wave, taps: read.taps ? Float32Array.from(read.taps.split(","), Number) : null,
+    act: read.act, stride: Number(read.pace), padding: Number(read.lead), causal: Number(read.causal) === 1, dilation: Number(read.spread), sample: Number(read.sample),
+  };
+}
+
+export function signalToText(settings) {
+  const all = {
+    signal: settings.signal, curve: settings.curve && settings.signal === "drawn" ? curveToText(settings.curve) : "", wave: settings.kernel,
+    taps: settings.taps ? Array.from(settings.taps, shortest).join(",") : "", act: settings.act, pace: settings.stride, lead: settings.padding,
+    causal: settings.causal ? 1 : 0, spread: settings.dilation, sample: settings.sample,
+  };
+  return Object.entries(all).filter(([name, value]) => String(value) !== String(DEFAULTS[name])).map(([name, value]) => `${name}=${value}`).join("&");
+}
+
+/** Two characters a sample, base 36: hundredths above −1. */
+export function curveToText(curve) {
+  return Array.from(curve, (value) => Math.round(100 * value + 100).toString(36).padStart(2, "0")).join("");
+}
+
+export function curveFromText(text) {
+  return Float32Array.from(text.match(/../g) ?? [], (pair) => (parseInt(pair, 36) - 100) / 100);
+}
+
+/** "−1, 0, 1" → weights; null where that is no kernel. */
+export function weightsFromTyped(text) {
+  const numbers = text.trim().split(/[\s,;]+/).filter(Boolean).map(parseNumber);
+  const sound = numbers.length >= 1 && numbers.length <= MOST_TAPS && numbers.every((number) => Math.abs(number) <= 1000);
+  return sound ? Float32Array.from(numbers) : null;
+}
+
+/** The weights that slide: typed ones or the preset's; for an average, as many equal ones. */
+export function weightsOf({ kernel, taps, act }, presets) {
+  const weights = taps ?? Float32Array.from(presets.get(kernel).weights);
+  return act === "average" ? Float32Array.from(weights, () => 1 / weights.length) : weights;
+}
+
+/** The signal as it enters the window: with zeros in front where it is causal, (1, 1, length). */
+export function padded(values, taps, { causal, dilation }) {
+  const front = causal ? dilation * (taps - 1) : 0;
+  const data = new Float32Array(front + values.length);
+  data.set(values, front);
+  return tensor([1, 1, data.length], data);
+}
+
+/** Every output of the window, by the arithmetic of the stage. Throws Refused where torch refuses. */
+export function slide(values, weights, settings) {
+  const { act, stride, causal, dilation } = settings;
+  const x = padded(values, weights.length, settings);
+  const padding = [0, causal ? 0 : settings.padding];
+  if (act === "max") {
+    if (causal) throw new Refused("Max pooling pads with −∞, so there is no causal padding with zeros for it: switch causal off.");
+    return maxPool2d(x, { kernel: [1, weights.length], stride: [1, stride], padding, dilation: [1, dilation] }).data;
+  }
+  const most = Math.floor(weights.length / 2);
+  if (act === "average" && !causal && dilation === 1 && settings.padding > most) {
+    throw new Refused(`Pooling takes a padding of at most half its window, here ${most}, and not ${settings.padding}.`);
+  }
+  return conv2d(x, { shape: [1, 1, 1, weights.length], data: weights }, null, { stride: [1, stride], padding, dilation: [1, dilation] }).data;
+}

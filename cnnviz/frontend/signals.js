@@ -1,0 +1,230 @@
+/** The signals page: the stage in one dimension, with the signal as a curve above it and what the window makes of it below. */
+
+import { compare, showAgreement } from "./agreement.js";
+import { dimensionPicture } from "./dimension_picture.js";
+import { h, mark, write } from "./dom.js";
+import { decode, subscribe } from "./feed.js";
+import { joinQuery } from "./link.js";
+import { Settling, mount } from "./mount.js";
+import { NumberField } from "./number_field.js";
+import { Refused, extent } from "./operations.js";
+import { SignalCurve } from "./signal_curve.js";
+import { ACTS, padded, signalFromText, signalToText, slide, weightsOf, weightsFromTyped } from "./signal_settings.js";
+import { Stage } from "./stage.js";
+import { shortest } from "./numbers.js";
+
+const HINT = "Press play, or point at an output: the amber band shows which samples made it. Type any kernel, as in −1, 0, 1.";
+
+class SignalsView {
+  #revision = 0;
+
+  constructor(data) {
+    this.taps = new Map(data.taps.map((taps) => [taps.key, taps]));
+    this.signals = new Map(data.signals.map((signal) => [signal.key, signal]));
+    this.settings = signalFromText(data.seed);
+    this.stage = new Stage({ compact: true, onMoved: () => this.settling.soon(), onRefused: (text) => this.#say(text), onEdit: (...edit) => this.#edit(...edit) });
+    this.input = new SignalCurve({ onDraw: (values) => this.#try({ signal: "drawn", curve: values }), onDrawn: () => this.settling.now() });
+    this.output = new SignalCurve();
+    this.notice = h("p", { class: "notice", role: "status" });
+    this.inputTitle = h("span", { class: "title" });
+    this.outputTitle = h("span", { class: "title" });
+    this.#controls(data);
+    this.element = h("div", { class: "cnnviz lab signals" }, this.toolbar, h("div", { class: "remarks" }, this.notice, this.formula),
+      h("div", { class: "heading" }, this.inputTitle), this.input.element, h("div", { class: "heading" }, this.outputTitle), this.output.element,
+      this.stage.element,
+      h("section", { class: "dimensions", "aria-label": "One, two and three dimensions" }, dimensionPicture(),
+        h("div", {}, h("p", {}, h("b", {}, "The axes a window slides along give a convolution its dimension. "),
+          "Conv1d slides along time, Conv2d along rows and columns, Conv3d also along depth: through the slices of a scan, or the frames of a film. Its kernel is a small block, (k, k, k) for each channel, and its output a block again."),
+        h("p", {}, h("b", {}, "Conv2d on a colour picture is no Conv3d. "),
+          "Its filter is a block too, 3 × k × k, but it is as deep as the picture has channels: along the channels there is only one place for it, so it never slides there, and one filter gives one flat map. In nn.Conv3d the channels are yet another axis, which is summed over in the same way."))));
+    this.settling = new Settling({
+      busy: () => this.stage.player.playing || this.input.drawing || !this.x,
+      message: () => `${this.#revision};${this.#text}`,
+      link: () => joinQuery(this.#text),
+    });
+    this.unsubscribe = [subscribe("slid", (answer) => this.#check(answer)), this.stage.onPaint(({ position }) => this.#follow(position))];
+  }
+
+  #controls(data) {
+    const chip = (label, ...inputs) => h("label", { class: "chip-control" }, h("span", {}, label), ...inputs);
+    const select = (label, options, take) => h("select", { "aria-label": label, onchange: (event) => take(event.target.value) },
+      ...options.map(([value, text]) => h("option", { value }, text)));
+    this.signal = select("signal", [...data.signals.map(({ key, title }) => [key, title]), ["drawn", "Drawn by hand"]], (signal) => this.#try({ signal, ...this.#curveFor(signal) }));
+    this.act = select("what the window does", ACTS, (act) => this.#try({ act, stride: act === "conv" ? 1 : this.weights.length }));
+    this.preset = select("kernel", data.taps.map(({ key, title }) => [key, title]), (kernel) => this.#try({ kernel, taps: null }));
+    this.typed = h("input", { type: "text", class: "typed", "aria-label": "weights", autocomplete: "off", spellcheck: "false", oninput: () => this.#type(), onblur: () => this.#writeTyped() });
+    const say = (text) => this.#say(text);
+    const number = (label, name, least, most) => new NumberField({ label, least, most, say, current: () => this.settings[name], take: (value) => this.#try({ [name]: value }) });
+    this.fields = [number("stride", "stride", 1, 16), number("padding", "padding", 0, 32), number("dilation", "dilation", 1, 16)];
+    this.causal = h("input", { type: "checkbox", onchange: () => this.#try({ causal: this.causal.checked }) || (this.causal.checked = this.settings.causal) });
+    this.formula = h("output", { class: "formula", "aria-label": "output size" });
+    const [stride, padding, dilation] = this.fields.map(({ element }) => element);
+    this.toolbar = h("div", { class: "toolbar", role: "group", "aria-label": "Signal and kernel" }, chip("signal", this.signal), chip("window", this.act), chip("kernel", this.preset), chip("weights", this.typed),
+      chip("stride", stride), chip("padding", padding), h("label", { class: "chip-control", title: "zeros in front only: no output knows what comes later" }, this.causal, h("span", {}, "causal")), chip("dilation", dilation));
+  }
+
+  /** New data from Python: a column of a table, or only another theme. */
+  update(data) {
+    this.data = data;
+    const fresh = data.column?.id !== this.column?.id;
+    this.column = data.column;
+    if (this.column) {
+      this.signals.set("column", { key: "column", ...this.column });
+      let option = [...this.signal.options].find(({ value }) => value === "column");
+      if (!option) this.signal.append((option = h("option", { value: "column" })));
+      write(option, this.column.title);
+      if (fresh) this.settings = { ...this.settings, signal: "column" };
+    } else if (this.settings.signal === "column") this.settings = { ...this.settings, signal: "step" };
+    if (!this.x || fresh) {
+      try {
+        this.#recompute(this.x ? 1 : 0);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.settings = signalFromText("");
+        this.#recompute();
+        this.#say(`${error.message} Signal and kernel stand at their beginning again.`);
+      }
+    }
+    if (!this.warned) this.#say("");
+    this.settling.mirror();
+  }
+
+  resize(dark) {
+    const width = this.element.clientWidth;
+    this.stage.resize(width, dark);
+    for (const curve of [this.input, this.output]) curve.resize(width, dark);
+    this.#draw();
+  }
+
+  stop() {
+    this.stage.stop();
+    for (const end of this.unsubscribe) end();
+  }
+
+  // --- changes ---------------------------------------------------------------------------------------------------------
+
+  #try(change) {
+    const before = this.settings;
+    this.settings = { ...before, ...change };
+    try {
+      this.#recompute();
+      this.#say("");
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.settings = before;
+      this.#show();
+      this.#say(`${error.message} The last picture stays.`);
+      return false;
+    }
+  }
+
+  /** Drawing goes on from the signal that is there. */
+  #curveFor(signal) {
+    return signal === "drawn" && !this.settings.curve ? { curve: Float32Array.from({ length: 64 }, (_, at) => Math.round(100 * Math.max(-1, Math.min(1, this.x.data[at] ?? 0))) / 100) } : {};
+  }
+
+  #edit(slice, row, col, value) {
+    const taps = this.weights.slice();
+    taps[col] = value;
+    this.#try({ taps });
+  }
+
+  #type() {
+    const taps = weightsFromTyped(this.typed.value);
+    mark(this.typed, "aria-invalid", taps === null);
+    if (!taps) return this.#say("A kernel is 1 to 15 numbers from −1000 to 1000, parted by commas or blanks; the last one stays.");
+    this.#try({ taps });
+  }
+
+  #writeTyped() {
+    const text = Array.from(this.weights, shortest).join(", ").replaceAll("-", "−");
+    if (this.typed.value !== text) this.typed.value = text;
+    this.typed.removeAttribute("aria-invalid");
+  }
+
+  #recompute(steps = 1) {
+    const { settings } = this;
+    const values = settings.signal === "drawn" ? settings.curve : Float32Array.from(this.signals.get(settings.signal).values);
+    const weights = weightsOf(settings, this.taps);
+    const output = slide(values, weights, settings); // throws where torch refuses, before anything has changed
+    Object.assign(this, { values, weights, out: output, x: padded(values, weights.length, settings) });
+    const spec = { kernel: weights.length, stride: settings.stride, padding: settings.causal ? 0 : settings.padding, dilation: settings.dilation };
+    const shape = [1, output.length];
+    this.stage.show({
+      name: "signal", kind: settings.act === "max" ? "max_pool2d" : "conv2d", input: this.x,
+      weight: settings.act === "max" ? null : { shape: [1, 1, weights.length], data: weights }, bias: 0, relu: false, pre: output, output: { shape, data: output },
+      rows: { kernel: 1, stride: 1, padding: 0, dilation: 1 }, cols: spec, valueName: "sample", valueDecimals: 2, channelNames: ["signal"],
+      picture: { kind: "activation", top: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1 },
+      titles: { input: "Samples", kernel: "Kernel", kernelNote: "edit any weight", output: "Output" },
+    }, this.restored ? null : [0, settings.sample]);
+    this.restored = true;
+    this.#revision += steps;
+    this.#show();
+    showAgreement(this.stage.agreement, null);
+    if (this.answer) this.#check(this.answer);
+    this.#draw();
+    if (steps) this.settling.soon();
+  }
+
+  #check(answer) {
+    this.answer = answer;
+    if (answer.revision !== this.#revision || !this.x) return;
+    if (answer.refused) return this.#say(answer.refused);
+    const scale = this.weights.reduce((sum, w) => sum + Math.abs(w), 0) * this.values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    showAgreement(this.stage.agreement, compare(this.out, decode(answer).data, scale));
+  }
+
+  // --- showing ---------------------------------------------------------------------------------------------------------
+
+  #show() {
+    const { settings } = this;
+    const preset = this.taps.get(settings.kernel);
+    this.signal.value = settings.signal;
+    this.act.value = settings.act;
+    this.preset.value = settings.kernel;
+    for (const option of this.preset.options) write(option, option.value === settings.kernel && settings.taps ? `${preset.title}, changed` : this.taps.get(option.value).title);
+    if (this.typed.getRootNode().activeElement !== this.typed) this.#writeTyped();
+    for (const field of this.fields) field.show();
+    this.causal.checked = settings.causal;
+    this.fields[1].element.disabled = settings.causal;
+    const spans = extent(this.weights.length, settings.dilation);
+    const room = this.x.shape[2] + (settings.causal ? 0 : 2 * settings.padding);
+    this.formula.replaceChildren(`⌊(${room} − ${spans}) / ${settings.stride}⌋ + 1 = `, h("b", {}, String(this.out.length)));
+    const drawn = settings.signal === "drawn";
+    write(this.inputTitle, drawn ? "Signal: draw it with the pointer" : `Signal: ${this.signals.get(settings.signal).title}`);
+    write(this.outputTitle, { conv: settings.taps ? "Output" : `Output: ${preset.title}`, max: `Output: the largest of ${this.weights.length}`, average: `Output: the mean of ${this.weights.length}` }[settings.act]);
+    write(this.stage.kernelNote, { conv: settings.taps ? "" : preset.sentence, max: "", average: "Average pooling is a moving average that jumps as far as it is wide." }[settings.act]);
+    this.input.drawable = drawn;
+  }
+
+  #follow([, col]) {
+    this.at = col;
+    this.#draw();
+  }
+
+  #draw() {
+    if (!this.x || !this.stage.op) return;
+    const { settings, x, out, weights, at = 0 } = this;
+    const lead = settings.causal ? x.shape[2] - this.values.length : settings.padding; // cells in front of the signal
+    const room = settings.causal ? x.shape[2] : x.shape[2] + 2 * settings.padding;
+    const span = extent(weights.length, settings.dilation);
+    const start = at * settings.stride;
+    this.input.show({ values: this.values, from: lead, room, band: [start, span] });
+    const { player } = this.stage;
+    this.output.show({ values: out, from: (span - 1) / 2, step: settings.stride, room, point: at, revealed: player.revealed });
+    mark(this.element, "data-output-length", out.length);
+  }
+
+  #say(text) {
+    this.warned = Boolean(text);
+    write(this.notice, text || this.data?.note || HINT);
+    mark(this.notice, "data-warning", this.warned);
+  }
+
+  get #text() {
+    return signalToText({ ...this.settings, sample: this.restored ? this.stage.player.step : this.settings.sample });
+  }
+}
+
+export default mount(SignalsView);

@@ -1,0 +1,41 @@
+"""The signals page in a real Chromium: a matched filter finds its pulses, a curve is drawn, a table is read."""
+
+from tests.browser.harness import axe, wait_painted
+
+STAGE = '[data-stage="signal"]'
+
+
+def test_a_signal_is_filtered_drawn_and_read_from_a_table(visit):
+    page = visit("/signals")
+    wait_painted(page)
+    page.locator('[data-agreement="agrees"]').wait_for()
+    page.get_by_label("signal", exact=True).select_option("pulses")
+    page.get_by_label("kernel", exact=True).select_option("matched")
+    page.locator(f'{STAGE}[data-steps="58"]').wait_for()
+    page.get_by_label("step", exact=True).fill("24")
+    page.locator(f'{STAGE}[data-step="24"]').wait_for()
+    assert float(page.locator(STAGE).get_attribute("data-value")) > 2  # where a pulse lies
+    page.locator('[data-agreement="agrees"]').wait_for()
+    page.get_by_label("weights").fill("−1, 0, 1")
+    page.locator(f'{STAGE}[data-steps="62"]').wait_for()
+    page.get_by_label("causal").check()
+    page.locator(f'{STAGE}[data-steps="64"]').wait_for()
+    page.get_by_label("signal", exact=True).select_option("drawn")
+    box = page.locator("canvas.curve").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] - 5)
+    page.mouse.up()
+    page.wait_for_function("location.search.includes('curve=')")
+    page.locator('[data-agreement="agrees"]').wait_for()
+    table = b"\xef\xbb\xbfzeit;wert\r\n" + b"".join(b"%d;%d,25\r\n" % (row, row % 5) for row in range(60))
+    page.locator('input[type="file"]').last.set_input_files({"name": "t.csv", "mimeType": "text/csv", "buffer": table})
+    page.get_by_text("Column “zeit”: 60 rows").first.wait_for()
+    page.locator(f'{STAGE}[data-steps="60"]').wait_for()
+
+
+def test_it_is_accessible_and_fits_a_phone(visit):
+    page = visit("/signals?signal=beat", width=390, height=844, touch=True)
+    wait_painted(page)
+    assert axe(page) == []
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
