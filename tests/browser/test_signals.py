@@ -16,7 +16,7 @@ def test_a_signal_is_filtered_drawn_and_read_from_a_table(visit):
     page.locator(f'{STAGE}[data-step="24"]').wait_for()
     assert float(page.locator(STAGE).get_attribute("data-value")) > 2  # where a pulse lies
     page.locator('[data-agreement="agrees"]').wait_for()
-    page.get_by_label("weights").fill("−1, 0, 1")
+    page.get_by_label("weights", exact=True).fill("−1, 0, 1")
     page.locator(f'{STAGE}[data-steps="62"]').wait_for()
     page.get_by_label("causal").check()
     page.locator(f'{STAGE}[data-steps="64"]').wait_for()
