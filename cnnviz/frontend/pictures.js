@@ -67,7 +67,7 @@ export function paintLoupe(grid, op, channel, window, look) {
 }
 
 /** The rows and columns at the far end that no window reaches, padding included: the rectangles the floor takes away. */
-function leftOverCells({ output, rows, cols }, { allRows, allCols }) {
+export function leftOverCells({ output, rows, cols }, { allRows, allCols }) {
   const rest = (all, places, { kernel, stride, dilation }) => Math.max(0, all - (places - 1) * stride - extent(kernel, dilation));
   const [below, beside] = [rest(allRows, output.shape[0], rows), rest(allCols, output.shape[1], cols)];
   return [

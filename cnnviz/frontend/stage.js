@@ -22,7 +22,7 @@ import { kindOf } from "./kinds.js";
 import { layoutOf } from "./layout.js";
 import { Ledger } from "./ledger.js";
 import { roundUp } from "./numbers.js";
-import { paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
+import { leftOverCells, paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
 import { isProjecting } from "./projector.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
@@ -267,9 +267,8 @@ export class Stage {
   /** The input's picture, anew only when there is something new to see: a weight that changes leaves it as it is. */
   #paintInput() {
     const { op, channel, input, look } = this;
-    const { rows, cols, paddingMode } = op;
-    const axes = [rows, cols].flatMap(({ kernel, stride, dilation }) => [kernel, stride, dilation]); // what is left over
-    const seen = [channel, input.key, look.paper, op.kind, paddingMode, ...axes, ...Object.values(op.picture)].join();
+    const left = leftOverCells(op, input).flatMap(({ rows, cols }) => [rows, cols]);
+    const seen = [channel, input.key, look.paper, op.kind, op.paddingMode, ...left, ...Object.values(op.picture)].join();
     if (this.#paintedInput?.values === op.input.data && this.#paintedInput.seen === seen) return;
     this.#paintedInput = { values: op.input.data, seen };
     paintInput(input, op, channel, look);
