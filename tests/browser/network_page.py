@@ -222,7 +222,7 @@ def point_at(page: Page, unit: Unit) -> str:
 def take_apart(page: Page, unit: Unit) -> None:
     """Clicks a unit, and waits until it is taken apart under the network."""
     if unit.layer == "fc3":
-        page.locator(f'[data-class="{unit.map}"]').click()
+        page.locator("[data-class]").nth(unit.map).click()
     else:
         canvas, place = _place(page, unit)
         canvas.click(position=place)
