@@ -11,16 +11,19 @@
  *   result(op, taps, position)           the account of one output: whatever the next two read
  *   write(ledger, op, taps, result)      … as lines of the ledger
  *   sentence(op, position, result)       … as a sentence
+ *   chosen(taps, result)    the one tap that the output came from, where there is one: marked on the input
  *   within(op, position, result, at)     what happens at one tap of the window, as a sentence
  * }
  */
 
+import { averagePooling } from "./average_pooling.js";
 import { maxPooling } from "./max_pooling.js";
 import { weightedSum } from "./weighted_sum.js";
 
 const KINDS = {
   conv2d: weightedSum,
   max_pool2d: maxPooling,
+  avg_pool2d: averagePooling,
 };
 
 export function kindOf(op) {

@@ -17,6 +17,8 @@ export const maxPooling = {
     return { winner: taps.findIndex(({ value, padding }) => !padding && value === output), output };
   },
 
+  chosen: (taps, { winner }) => taps[winner] ?? null,
+
   write(ledger, op, taps, { winner, output }) {
     const line = ({ value, padding }, at) => (padding ? "beyond the edge: −∞" : `${text(value)}${at === winner ? "   ← winner" : ""}`);
     ledger.values("values in the window", taps.map(line), winner);

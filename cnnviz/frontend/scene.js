@@ -6,17 +6,20 @@ import { LOUPE_AROUND } from "./layout.js";
 import { windowAt } from "./window.js";
 
 /**
- * op: the operation. moment: { position, taps, at (the tap that is just taken, or taps.length), channel, revealed }.
+ * op: the operation. moment: { position, taps, at (the tap that is just taken, or taps.length), channel, revealed,
+ * chosen: the tap that the output came from, once all are taken and if there is one }.
  * fed, met: what uses.js says of the input cell or the weight that is pointed at (`cell`), null otherwise.
  * Returns for each grid what Grid.draw takes, and for the kernel the cell that is used.
  */
-export function sceneOf(op, { position, taps, at, channel, revealed }, { cell = null, fed = null, met = null }) {
+export function sceneOf(op, { position, taps, at, channel, revealed, chosen = null }, { cell = null, fed = null, met = null }) {
   const window = windowAt(op, position);
   const here = one(...position);
   const each = op.rows.kernel * op.cols.kernel;
   const within = at - channel * each; // the tap in this channel's slice
-  const tap = within >= 0 && within < each ? one(taps[at].row, taps[at].col) : null;
-  const used = tap ? [Math.floor(within / op.cols.kernel), within % op.cols.kernel] : null;
+  const taken = within >= 0 && within < each ? taps[at] : null;
+  const marked = taken ?? chosen;
+  const tap = marked ? one(marked.row, marked.col) : null;
+  const used = taken ? [Math.floor(within / op.cols.kernel), within % op.cols.kernel] : null;
   const frame = { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
   const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
   const thin = { ...window, thin: true };

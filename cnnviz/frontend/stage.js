@@ -207,7 +207,8 @@ export class Stage {
     kind.write(this.ledger, op, taps, result);
     this.ledger.upTo(at);
     const pointed = this.#pointed();
-    this.#drawWindow(taps, at, pointed);
+    const chosen = at >= taps.length ? (kind.chosen?.(taps, result) ?? null) : null;
+    this.#drawWindow(taps, at, pointed, chosen);
     const step = position[0] * this.output.cols + position[1];
     const inside = at >= 0 && at < taps.length;
     const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
@@ -275,9 +276,9 @@ export class Stage {
   }
 
   /** What lies on the pictures, and the pictures that change with every step. */
-  #drawWindow(taps, at, pointed) {
+  #drawWindow(taps, at, pointed, chosen) {
     const { op, player, position, channel, look, blank } = this;
-    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed }, pointed);
+    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed, chosen }, pointed);
     for (const name of ["input", "output"]) this[name].draw({ ...scene[name], blank });
     if (kindOf(op).weighs) {
       const each = op.rows.kernel * op.cols.kernel;

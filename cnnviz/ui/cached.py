@@ -10,10 +10,13 @@ import streamlit as st
 import torch
 import torch.nn.functional as F
 
+from cnnviz.core import measurements
 from cnnviz.core.edits import Edits, edited
 from cnnviz.core.familiarity import Familiarity, framed, load_familiarity
 from cnnviz.core.images import fit_image, shrunk, thumbnail, two_decimals
+from cnnviz.core.invariance import NetworkChange, Spread
 from cnnviz.core.kernels import KERNELS
+from cnnviz.core.measurements import Progress
 from cnnviz.core.network import ASSETS, ConvNet, NetworkError, load_card, load_network, weights_digest
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Edit, paint
@@ -253,3 +256,15 @@ def score(name: str, folder: str, edits: Edits) -> tuple[int, int]:
             for batch, truth in zip(pictures.split(500), labels.split(500), strict=True)
         )
     return right, len(labels)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def map_changes(kernel: str, border: str, *, _progress: Progress) -> dict[tuple[str, int], dict[str, Spread]]:
+    """How feature maps change with shifts, over 58 pictures: some seconds for a kernel and border that nobody asked for yet."""
+    return measurements.map_changes(kernel, border, _progress)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def twin_changes(dataset: str, border: str, *, _progress: Progress) -> dict[tuple[str, bool], list[NetworkChange]]:
+    """What shifts do to the six twins of a data set: some ten seconds the first time."""
+    return measurements.twin_changes(dataset, border, _progress)

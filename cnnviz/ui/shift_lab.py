@@ -35,7 +35,7 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         feed("lab_image", picture, **about)
         _answer(picture, about["id"])
     # the first picture of this page is another than that of the others, so the link always names it
-    image_link = state.link((*state.IMAGE, *state.STROKES))
+    image_link = state.link((*state.IMAGE, *state.STROKES, *state.POOLING_STAGE))
     if st.session_state.image == state.PARAMETERS["image"].default:
         image_link = "&".join(filter(None, [f"image={st.session_state.image}", image_link]))
     component("pooling", js="shift_lab.js", css="pooling.css")(

@@ -253,6 +253,16 @@ POOLING = (
     Parameter("enters", "edge", _one_of(BORDERS)),
     Parameter("shift", (0, 0), _shift, lambda shift: f"{shift[0]},{shift[1]}"),
 )
+POOLING_STAGE = (
+    Parameter("source", "relu", _one_of(("relu", "image", "example"))),
+    Parameter("pooling", "max", _one_of(("max", "average"))),
+    Parameter("pool_window", 2, _number(1, 8)),
+    Parameter("pool_stride", 2, _number(1, 8)),
+    Parameter("pool_padding", 0, _number(0, 4)),
+    Parameter("ceil", False, _flag, _flag_text),
+    Parameter("pool_map", 0, _number(0, 2)),
+    Parameter("pool_cell", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),
+)
 # said by every component, whatever else it says
 SHARED = (Parameter("projector", False, _flag, _flag_text),)
 SIGNAL = (
@@ -296,6 +306,7 @@ PARAMETERS = {
     + BELOW_CHANNELS
     + SIGNAL
     + POOLING
+    + POOLING_STAGE
 }
 
 

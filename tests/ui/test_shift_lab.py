@@ -1,5 +1,6 @@
 """The shift lab without a browser: what it sends, what it takes, and what torch answers."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,8 @@ from tests.ui.apps import decode, opened, payloads, run, session
 def test_the_page_opens_on_a_photograph_and_the_first_page_does_not():
     app = opened("pooling")
     assert app.session_state["image"] == "photographer"
-    assert payloads(app)["page"]["link"] == "image=photographer"
+    messages = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    assert [message["link"] for message in messages if "kernels" in message] == ["image=photographer"]
     app.switch_page("pages/convolution.py")
     assert run(app).session_state["image"] == "integers"
 

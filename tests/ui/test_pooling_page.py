@@ -1,0 +1,127 @@
+"""The parts of the pooling page below the lab, without a browser: stage, measurements, receptive fields."""
+
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnnviz.core import measurements
+from cnnviz.core.receptive import receptive_fields
+from cnnviz.core.samples import sample_image
+from cnnviz.core.trace import trace
+from cnnviz.ui import cached, pooling_stage, receptive
+from tests.ui.apps import decode, opened, payloads, run, session
+
+
+def test_the_notebooks_example_is_pooled_to_4_by_4():
+    sent = payloads(opened("pooling", source="example"))
+    x = torch.tensor(decode(sent["pool_input"]))
+    assert x.shape == (3, 8, 8)
+    pooled, winners = F.max_pool2d(x, 2, return_indices=True)
+    assert pooled.shape == (3, 4, 4)
+    np.testing.assert_array_equal(decode(sent["pool_answer"]), pooled[0].numpy())
+    ((row, col, share),) = sent["pool_answer"]["gradient"]["cells"]
+    assert (8 * row + col, share) == (int(winners[0, 0, 0]), 1)
+    assert sent["pool_answer"]["gradient"]["zeros"] == 63
+
+
+def test_an_average_sends_its_gradient_to_the_whole_window():
+    sent = payloads(
+        opened(
+            "pooling",
+            source="example",
+            pooling="average",
+            pool_window="3",
+            pool_stride="2",
+            pool_cell="1,0",
+            pool_map="2",
+        )
+    )
+    x = torch.tensor(decode(sent["pool_input"]))
+    np.testing.assert_allclose(decode(sent["pool_answer"]), F.avg_pool2d(x, 3, 2)[2].numpy(), atol=1e-6)
+    cells = sent["pool_answer"]["gradient"]["cells"]
+    assert [cell[:2] for cell in cells] == [[row, col] for row in (2, 3, 4) for col in (0, 1, 2)]
+    assert all(cell[2] == pytest.approx(1 / 9) for cell in cells)
+
+
+def test_what_torch_refuses_is_said():
+    sent = payloads(opened("pooling", source="example", pool_padding="2"))
+    assert "at most half its window" in sent["pool_answer"]["refused"]
+
+
+@pytest.mark.parametrize("message", [None, 3, "", "x;ceil=1", "-1;"])
+def test_a_message_that_no_stage_writes_changes_nothing(message):
+    with session(
+        **{pooling_stage._KEY: SimpleNamespace(settled=message), pooling_stage._REVISION: 3}, ceil=True
+    ) as now:
+        before = dict(now)
+        pooling_stage.settled()
+        assert now == before
+
+
+def test_measurements_come_on_request_and_say_what_they_found():
+    few = measurements.measured_images()[18:21]
+    twins = measurements.twin_pictures("mnist")[:1]
+    app = opened("pooling")
+    assert not app.get("plotly_chart")
+    with (
+        patch.object(measurements, "measured_images", lambda: few),
+        patch.object(measurements, "twin_pictures", lambda _: twins),
+    ):
+        app.session_state["pooling_more"] = "Change against shift"
+        run(app)
+        assert len(app.get("plotly_chart")) == 3
+        assert "One pixel changes the map by" in "".join(part.value for part in app.markdown)
+        app.session_state["pooling_more"] = "Trained networks"
+        run(app)
+        said = "".join(part.value for part in app.markdown)
+        assert "Of all shifts up to 8 pixels, the verdict stays in" in said
+        assert "stride 2 in both convolutions, no pooling" in said
+    cached.map_changes.clear()  # what so few pictures gave is not the app's
+    cached.twin_changes.clear()
+
+
+def test_there_are_more_than_fifty_pictures_to_measure_on():
+    assert len(measurements.measured_images()) == 58
+
+
+def test_the_receptive_field_of_the_trained_network_with_its_numbers():
+    app = opened("pooling")
+    app.session_state["pooling_more"] = "Receptive field"
+    run(app)
+    said = "".join(part.value for part in app.markdown)
+    assert "| 6 + (5 − 1) · 2 = **14** | 2 · 1 = **2** | 0 |" in said
+    assert "**16 × 16 pixels**" in said  # the unit on show is one of pool 2
+    app.session_state["pooling_more"] = "Resolution"
+    run(app)
+    assert "28 → 14 → 10 → 5 cells a side" in "".join(part.value for part in app.markdown)
+    app.session_state["pooling_more"] = "Receptive field"
+    app.session_state["field_of"] = "own"
+    run(app)
+    assert "| 5 + (2 − 1) · 1 = **6** |" in "".join(part.value for part in app.markdown)
+
+
+def test_a_stack_of_ones_own_is_built_or_refused():
+    rows = [
+        {"layer": "conv", "kernel": 3, "stride": 1, "padding": 1},
+        {"layer": "average pool", "kernel": 2, "stride": 2, "padding": 0},
+    ]
+    stack = receptive.own_stack(rows, 3)
+    assert [type(layer).__name__ for layer in stack] == ["Conv2d", "ReLU", "AvgPool2d"]
+    assert receptive_fields(trace(stack, torch.zeros(1, 3, 8, 8)))[-1].rows.size == 4
+    with pytest.raises(ValueError, match="1 to 12 layers, not 0"):
+        receptive.own_stack([], 1)
+    with pytest.raises(ValueError, match="Row 2: pooling takes a padding of at most half its window, here 1"):
+        receptive.own_stack([rows[0], rows[1] | {"padding": 2}], 1)
+    with pytest.raises(ValueError, match="Row 1 is not filled in"):
+        receptive.own_stack([rows[0] | {"stride": pd.NA}], 1)
+
+
+def test_what_a_network_reads_of_a_digit_has_two_black_pixels_around():
+    picture = receptive.network_picture("mnist", "digit_0")
+    np.testing.assert_array_equal(picture[:, 2:-2, 2:-2], np.broadcast_to(sample_image("digit_0"), (3, 28, 28)))
+    assert not picture[:, :2].any()
