@@ -5,7 +5,7 @@ import { ACCENT, INK, PAPER, inkOn } from "./palette.js";
 
 const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
 export const LEAST_FOR_DIGITS = 20;
-const USUAL_DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
+export const USUAL_DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
 const HATCH = 12; // CSS pixels between the lines that cross out
 
 /** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */

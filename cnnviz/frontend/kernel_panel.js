@@ -1,7 +1,7 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
 import { h, mark } from "./dom.js";
-import { cellUnder } from "./grid.js";
+import { USUAL_DIGITS, cellUnder } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { inkOn, packed } from "./palette.js";
 
@@ -26,7 +26,7 @@ export class KernelPanel {
   }
 
   /** The box for the cells, and the least font of their digits. */
-  layout({ width, digits }) {
+  layout({ width, digits = USUAL_DIGITS }) {
     Object.assign(this, { width, font: digits.font });
   }
 
