@@ -161,14 +161,13 @@ def test_every_float32_survives_its_text(value):
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_nonsense_is_refused(name):
-    sense = {"strokes": [""], "weights": [""], "cut": [""], "chain": [""], "shape": ["1001", "3x3"]}.get(name, [])
     sense = {
         "shape": ["1001", "3x3"],
         "cell": ["1,2,3"],
         "biases": ["", "1,2,3", "1,0,0,0"],
         "taps": ["", "1,2,3", "1,0,0,0"],
         "sample": ["1001"],
-        **{name: [""] for name in ("strokes", "weights", "chain", "slices", "more", "curve")},
+        **{name: [""] for name in ("strokes", "weights", "cut", "chain", "slices", "more", "curve")},
     }.get(name, [])
     for text in NONSENSE:
         if text in sense:
