@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tests.benchmarks import baseline
 from tests.benchmarks.machine import busy_share, machine
 from tests.benchmarks.probe import Bench
 from tests.benchmarks.report import Measurement, as_json, table
@@ -23,7 +24,9 @@ def main() -> None:
     names = [measure.name for measure in MEASURES]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure; all by default: {', '.join(names)}")
-    wanted = parser.parse_args().names or names
+    parser.add_argument("--keep", action="store_true", help="from now on, compare with what is measured now")
+    chosen = parser.parse_args()
+    wanted = chosen.names or names
     if strangers := set(wanted) - set(names):
         parser.error(f"nothing is called {', '.join(sorted(strangers))}; there are {', '.join(names)}")
 
@@ -35,11 +38,15 @@ def main() -> None:
 
     print(", ".join(f"{name} {value}" for name, value in about.items()))
     print(table(measurements))
+    print(baseline.comparison(measurements))
     print(f"{time.monotonic() - start:.0f} s")
     if len(wanted) == len(names):
         FILE.parent.mkdir(exist_ok=True)
         FILE.write_text(as_json(measurements, about), encoding="utf-8")
-        print(f"All samples are in {FILE.relative_to(ROOT)}.")
+        FILE.with_suffix(".md").write_text(baseline.markdown(measurements, about) + "\n", encoding="utf-8")
+        print(f"All samples are in {FILE.relative_to(ROOT)}, and a table for the README beside it.")
+        if chosen.keep:
+            baseline.FILE.write_text(baseline.kept(measurements, about), encoding="utf-8")
 
 
 def _measured(measures: Iterable[Measure], wanted: list[str], *bench: Bench) -> dict[str, Measurement]:

@@ -100,6 +100,7 @@ BUDGETS = (
     *_leftovers("units", "50 units opened and closed", "CNN Explainer: a timer each"),
     *_leftovers("digits", "100 digits", "CNN Explainer 170"),
     *_leftovers("images", "100 photographs", "CNN Explainer 170"),
+    *_leftovers("everything", "500 acts of every kind", "none measured"),
     _load("load_convolution", "/"),
     _load("load_network", "/network"),
     _bytes("bytes_convolution", "/"),
@@ -110,6 +111,9 @@ BUDGETS = (
     _rerun("rerun", "convolution, 7×7"),
     _rerun("rerun_photograph", "convolution, 128×128 RGB"),
     _rerun("rerun_network", "network"),
+    Budget("class_answer", "200 students, a change each 5 s: 95 % answered within", median=100),
+    Budget("class_memory", "200 students: memory of each on the server", "MB", median=2),
+    Budget("class_errors", "200 students: errors", "errors", largest=0),
     Budget("torch_photograph", "  torch alone, 128×128 RGB, 7×7 kernel"),
     Budget("torch_network", "  torch alone, network"),
 )

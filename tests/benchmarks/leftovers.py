@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks.convolution import PHOTOGRAPHS_PATH, photograph_chooser
+from tests.benchmarks.convolution import PHOTOGRAPHS_PATH, WEIGHT, photograph_chooser
 from tests.benchmarks.network import digit_chooser, unit_opener
 from tests.benchmarks.probe import Bench, Probe, probed
 from tests.benchmarks.report import Measurement
+from tests.browser.harness import cell, stroke
 
 REST = 1500  # milliseconds after the last change: messages have come and gone
 
@@ -32,6 +33,35 @@ def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     """Another photograph is chosen 100 times; each comes from Python."""
     with probed(bench, PHOTOGRAPHS_PATH) as probe:
         yield from _left("images", probe, photograph_chooser(probe), warm_up=100, times=100)
+
+
+def everything(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """500 acts on the convolution page: pointing, stepping, sliding, editing, resizing, drawing and taking back."""
+    with probed(bench, "/?image=draw&at=3,3") as probe:
+        page = probe.page
+        outputs = [cell(page, "output", row, row) for row in range(2, 22, 4)]
+        strokes = [[cell(page, "input", row, col) for col in range(4, 20, 4)] for row in range(4, 20, 4)]
+
+        def slide() -> None:
+            page.get_by_label("play", exact=True).click()
+            page.get_by_label("pause", exact=True).click()
+
+        def draw(at: int) -> None:
+            stroke(page, strokes[at % len(strokes)])
+            page.get_by_label("undo", exact=True).click()
+
+        def number(label: str, at: int) -> None:
+            page.get_by_label(label, exact=True).press("ArrowDown" if at // len(acts) % 2 else "ArrowUp")
+
+        acts = (
+            lambda at: page.mouse.move(*outputs[at % len(outputs)]),
+            lambda at: slide(),
+            lambda at: page.locator(WEIGHT).nth(at % 9).fill(str(at % 7)),
+            lambda at: number("stride", at),
+            lambda at: number("padding", at),
+            draw,
+        )
+        yield from _left("everything", probe, lambda at: acts[at % len(acts)](at), warm_up=120, times=504)
 
 
 def _left(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.benchmarks import convolution, leftovers, loading, messages, network, reruns
+from tests.benchmarks import classroom, convolution, leftovers, loading, messages, network, reruns
 from tests.benchmarks.report import Measurement
 
 
@@ -23,6 +23,7 @@ def _left(key: str) -> tuple[str, ...]:
 # without a browser, so that nothing else runs meanwhile
 IN_PYTHON = (
     Measure("reruns", reruns.reruns, ("rerun", "rerun_photograph", "rerun_network")),
+    Measure("class", classroom.classroom, ("class_answer", "class_memory", "class_errors")),
     Measure("torch", reruns.torchs_part, ("torch_photograph", "torch_network")),
 )
 IN_THE_BROWSER = (
@@ -42,6 +43,7 @@ IN_THE_BROWSER = (
     Measure("units-left", leftovers.units, _left("units")),
     Measure("digits-left", leftovers.digits, _left("digits")),
     Measure("images-left", leftovers.images, _left("images")),
+    Measure("everything-left", leftovers.everything, _left("everything")),
     Measure("loading", loading.loading, ("load_convolution", "load_network")),
     Measure("traffic", loading.traffic, ("bytes_convolution", "bytes_network")),
 )

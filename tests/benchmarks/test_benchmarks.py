@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from tests.benchmarks import baseline, classroom
 from tests.benchmarks.budgets import BUDGETS, Budget
 from tests.benchmarks.machine import busy_share, machine
 from tests.benchmarks.report import Measurement, as_json, table, verdict
@@ -96,3 +97,35 @@ def test_the_file_holds_the_machine_and_every_sample():
 
 def test_how_busy_the_machine_is_lies_between_nothing_and_everything():
     assert 0 <= busy_share() <= 1
+
+
+def test_a_baseline_is_kept_and_what_has_become_slower_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(baseline, "FILE", tmp_path / "baseline.json")
+    before = {"hover": Measurement((10.0,) * 5), "pen": Measurement((20.0,)), "slide_rate": Measurement((60.0,))}
+    assert "no baseline" in baseline.comparison(before)
+    baseline.FILE.write_text(baseline.kept(before, machine("150.0")))
+    assert "nothing differs" in baseline.comparison(before)
+    lines = baseline.comparison(
+        before | {"hover": Measurement((20.0,)), "slide_rate": Measurement((40.0,))}
+    ).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["2.00", "1.50"]
+    assert "output hovered" in lines[1]
+
+
+def test_the_readmes_table_has_a_line_for_each_budget_that_was_measured():
+    text = baseline.markdown(
+        {"hover": Measurement((10.0,)), "pen": Measurement(), "slide_64": Measurement((1.0,))}, machine("150")
+    )
+    lines = text.splitlines()
+    assert len(lines) == 5  # heading, rule, hover; then where and when
+    assert "| met |" in lines[2]
+    assert "chromium 150" in lines[-1]
+
+
+def test_the_class_comes_from_the_load_tests_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(classroom, "FILE", tmp_path / "load.json")
+    with pytest.raises(RuntimeError, match="make load"):
+        dict(classroom.classroom())
+    row = {"students": 200, "p50": 10, "p95": 30, "p99": 50, "cpu": 0.5, "memory a student": 0.2, "errors": 0}
+    classroom.FILE.write_text(json.dumps({"rows": [row | {"students": 100, "p95": 1}, row]}))
+    assert dict(classroom.classroom())["class_answer"].samples == (30,)
