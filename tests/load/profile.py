@@ -26,19 +26,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30)
     wanted = parser.parse_args()
     with running_server() as server, tempfile.TemporaryDirectory() as folder:
+        stacks, now = Path(folder, "stacks.txt"), Path(folder, "now")
+        command = [py_spy(), "record", f"--pid={server.process.pid}", f"--rate={RATE}", "--format=raw", "--nonblocking"]
+        command += [f"--duration={wanted.seconds}", f"--output={stacks}"]
+        # it waits for its time from the start: once students are connected, gevent cannot fork any more
+        wait = 'while [ ! -e "$0" ]; do sleep 0.2; done; exec "$@"'
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        spy = subprocess.Popen(["sh", "-c", wait, str(now), *command], **quiet)
         warm(server.url)
-        stacks = Path(folder, "stacks.txt")
-        spy = []
-
-        def begin(_elapsed: float) -> None:
-            if not spy:
-                command = [*py_spy(), "record", f"--pid={server.process.pid}", f"--rate={RATE}", "--format=raw"]
-                command += [f"--duration={wanted.seconds}", f"--output={stacks}", "--nonblocking"]
-                spy.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-
         process = psutil.Process(server.process.pid)
-        row = harness.attend(server.url, wanted.students, wanted.seconds + 3, [process], ramp=10, act=begin)
-        if spy[0].wait(timeout=60):
+        row = harness.attend(
+            server.url, wanted.students, wanted.seconds + 3, [process], ramp=10, act=lambda _: now.touch()
+        )
+        if spy.wait(timeout=60):
             sys.exit("py-spy could not look into the server: it needs the right to trace it (root, or ptrace_scope 0).")
         counts = Counter()
         for line in stacks.read_text(encoding="utf-8").splitlines():
@@ -50,9 +50,9 @@ def main() -> None:
     print(text)
 
 
-def py_spy() -> list[str]:
+def py_spy() -> str:
     """py-spy's command, from the folder that it is installed into."""
-    return [str(Path(next(path for path in sys.path if Path(path, "bin/py-spy").exists()), "bin/py-spy"))]
+    return str(Path(next(path for path in sys.path if Path(path, "bin/py-spy").exists()), "bin/py-spy"))
 
 
 def report(counts: Counter[str], row: dict) -> str:
