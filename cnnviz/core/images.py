@@ -73,7 +73,7 @@ def thumbnail(image: np.ndarray, side: int = 40) -> bytes:
     of small integers can be seen too.
     """
     # a photograph may lose what nobody sees at this size
-    return _file(_scaled(image, side), "WEBP", lossless=len(image) == 1, quality=75, method=6)
+    return _file(_scaled(image, side), "WEBP", lossless=len(image) == 1, quality=75)
 
 
 def _scaled(image: np.ndarray, side: int) -> np.ndarray:
