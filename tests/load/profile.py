@@ -65,12 +65,9 @@ def report(counts: Counter[str], row: dict) -> str:
             within[frame] += samples
     whole = sum(counts.values()) or 1
     lines = [f"{row['students']} students, {row['changes']} changes, p95 {row['p95']} ms, {row['cpu']} cores in use"]
-    for title, table in (("by itself", alone), ("with all that it calls", within)):
-        lines += ["", title]
-        lines += [
-            f"{samples / whole:6.1%}  {frame}"
-            for frame, samples in table.most_common(TOP if table is alone else 4 * TOP)
-        ]
+    ours = Counter({frame: samples for frame, samples in within.items() if "(cnnviz/" in frame or "(pages/" in frame})
+    for title, table in (("by itself", alone), ("the app's own, with all that it calls", ours)):
+        lines += ["", title, *(f"{samples / whole:6.1%}  {frame}" for frame, samples in table.most_common(TOP))]
     return "\n".join(lines) + "\n"
 
 
