@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 import gevent
 import numpy as np
 import psutil
+
+# libev's epoll ends the whole program where a connection is closed while somebody still waits for it
+os.environ.setdefault("GEVENT_BACKEND", "poll")
+
 from locust import User, task  # first: it makes all that waits give way to other students
 from locust.env import Environment
 
