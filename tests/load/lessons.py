@@ -31,7 +31,7 @@ class Lesson:
         self.luck = random.Random(number)
         self.note = note
         self.on_network = number % 3 == 0
-        self.uploads = number % 10 == 1
+        self.uploads = number % 10 == 1 and not self.on_network  # which takes pictures another way
         self.revision = 0
         self.image = self.luck.choice(DIGITS if self.on_network else PICTURES)
         self.query = ""
