@@ -13,13 +13,15 @@ import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
 import { ExportPanel } from "./export_panel.js";
 import { Panels } from "./panels.js";
+import { PixelField } from "./pixel_field.js";
 import { settingsFromText, settingsToText } from "./settings.js";
 import { Stage } from "./stage.js";
 import { strokesFromText, strokesToText } from "./strokes.js";
 import { Toolbar } from "./toolbar.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
-const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight.";
+const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight, or double-click a pixel's digits.";
+const FULL = "This picture holds as many strokes and typed values as a link can carry: undo some, or clear them.";
 class ConvolutionLab {
   help = STAGE_HELP;
   #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
@@ -47,6 +49,12 @@ class ConvolutionLab {
       onSettled: () => this.settling.now(),
     });
     tools.append(this.pad.element);
+    this.pixelField = new PixelField(this.stage.input, {
+      mayPoint: () => this.pad.tool === "look",
+      take: (edit) => this.pad.add(edit) || this.#say(FULL),
+      say: (text) => this.#say(text),
+    });
+    this.stage.onPaint(({ op }) => this.pixelField.show(op, this.stage.channel));
     this.toolbar = new Toolbar(data.kernels, {
       change: (change) => this.#try(change),
       resize: (rows, cols) => this.#try({ weights: resized(this.filter, rows, cols) }),
@@ -122,6 +130,7 @@ class ConvolutionLab {
     const { id, source } = this.data.image;
     if (id === this.shown && source === this.source) return; // the same picture chosen anew has no strokes on it
     this.shown = id;
+    this.pixelField.close();
     if (source !== this.source) {
       this.source = source;
       this.pad.restart(strokesFromText(this.data.image.strokes));

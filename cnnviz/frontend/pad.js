@@ -70,7 +70,8 @@ export class Pad {
   choose(tool) {
     this.tool = tool;
     for (const button of this.tools) mark(button, "aria-pressed", button.dataset.tool === tool);
-    this.panel.style.touchAction = tool === "look" ? "auto" : "none"; // only drawing holds the page still
+    // only drawing holds the page still; a double tap is a double click, and does not enlarge the page
+    this.panel.style.touchAction = tool === "look" ? "manipulation" : "none";
     this.panel.style.cursor = tool === "look" ? "default" : "crosshair";
     this.onChoose(tool);
     this.refresh();
@@ -120,6 +121,14 @@ export class Pad {
     };
     this.panel.addEventListener("pointerup", end);
     this.panel.addEventListener("pointercancel", end);
+  }
+
+  /** Adds an edit that was not drawn, as a step of its own; false if the drawing is full. */
+  add(edit) {
+    if (this.running !== false || !hasRoom(this.drawing.strokes)) return false;
+    this.#undone = [];
+    this.#replace([...this.drawing.strokes, edit]);
+    return true;
   }
 
   undo() {

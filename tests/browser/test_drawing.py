@@ -2,11 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from cnnviz.core.strokes import Stroke
-from tests.browser.convolution_page import Lesson, agreement, check, link_of, open_lesson, path_of, strokes_of, tour
-from tests.browser.harness import STAGE, cell, painted, stroke, wait_painted, wait_stage
+from cnnviz.core.strokes import Stroke, TypedPixel, pixel_corners
+from tests.browser.convolution_page import (
+    Lesson,
+    agreement,
+    check,
+    go_to,
+    link_of,
+    open_lesson,
+    path_of,
+    strokes_of,
+    tour,
+)
+from tests.browser.harness import STAGE, cell, painted, stage, stroke, wait_painted, wait_stage
 
 EMPTY = Lesson("draw", 12, kernel="box_3", at=(4, 4))
 SEVEN = [(2, 2), (2, 5), (2, 9), (5, 7), (9, 4)]  # cells of a 12×12 canvas
@@ -128,3 +139,77 @@ def _point(page, at):
     x, y = cell(page, "input", *at)
     box = page.locator(f"{STAGE} [data-panel=input]").bounding_box()
     return round(1000 * (y - box["y"]) / box["height"]), round(1000 * (x - box["x"]) / box["width"])
+
+
+def test_a_pixel_s_value_is_typed_and_undone_and_travels_in_the_link(visit):
+    start = Lesson("integers", at=(1, 2))
+    page = open_lesson(visit, start)
+    panel, field = page.locator(f"{STAGE} [data-panel=input]"), page.locator(".pixel-field")
+    notice, was = page.locator(".notice").inner_text(), start.picture[0, 2, 3]
+
+    page.mouse.dblclick(*cell(page, "input", 2, 3))
+    assert float(field.input_value()) == was
+    assert field.get_attribute("aria-label") == "Value of the pixel in row 3, column 4, 0 to 10"
+    for text in ("cat", "-1", "10.1", ""):
+        field.fill(text)
+        field.press("Enter")
+        said = f"“{text}”" if text else "An empty field"
+        assert page.locator(".notice").inner_text() == f"{said} is no number from 0 to 10; the pixel stays {was:g}."
+    field.press("Escape")
+    field.wait_for(state="hidden")
+    assert page.locator(".notice").inner_text() == notice
+    check(page, start)
+    assert strokes_of(page) == ()
+
+    # Escape has left the cell chosen: Enter opens it again, and a decimal comma is one
+    page.keyboard.press("Enter")
+    field.fill("0,25")
+    field.press("Enter")
+    page.wait_for_function("location.search.includes('strokes=')")
+    quarter = TypedPixel(25, pixel_corners(2, 3, 7, 7))
+    one = replace(start, strokes=(quarter,))
+    assert one.picture[0, 2, 3] == np.float32(0.25)
+    check(page, one, [(row, col) for row in range(5) for col in range(5)])
+    assert strokes_of(page) == one.strokes
+
+    # the arrow keys choose another, and the window stays; who clicks elsewhere means what is there
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.locator(".pixel-cursor").get_attribute("data-cell") == "3,1"
+    assert stage(page)["position"] == start.at
+    page.keyboard.press("Enter")
+    field.fill("7")
+    page.mouse.click(*cell(page, "output", *start.at))
+    two = replace(start, strokes=(quarter, TypedPixel(700, pixel_corners(3, 1, 7, 7))))
+    page.wait_for_function("wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(two))
+    pinned = wait_stage(page, position=start.at)
+    assert pinned["value"] == pytest.approx(float(two.feature_map[start.at]), abs=two.bound)
+    page.mouse.click(*cell(page, "output", *start.at))  # lets the window go again
+    check(page, two)
+
+    page.locator("[data-act=undo]").click()
+    page.wait_for_function("wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(one))
+    check(page, one)
+    page.locator("[data-act=redo]").click()
+    page.wait_for_function("wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(two))
+    page.reload()
+    check(page, two)
+
+    # in colour it is the chosen channel's value, and a pen has no double click
+    colour = Lesson("cat", 12, colour=True, kernel="box_3")
+    go_to(page, colour)
+    page.get_by_role("button", name="green", exact=True).click()
+    page.locator(f"{STAGE} [data-panel=input][data-channel='1']").wait_for()
+    page.mouse.dblclick(*cell(page, "input", 11, 0, channel=1))
+    assert field.get_attribute("aria-label").startswith("Value of the green of the pixel in row 12, column 1")
+    field.fill("1")
+    field.press("Enter")
+    green = replace(colour, strokes=(TypedPixel(100, pixel_corners(11, 0, 12, 12), 1),))
+    page.wait_for_function("wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(green))
+    check(page, green, [(9, 0), (9, 1), (0, 0)])
+
+    # where cells are too small to read there is nothing to choose
+    go_to(page, Lesson("cat", 64))
+    assert panel.get_attribute("tabindex") is None
+    page.mouse.dblclick(*cell(page, "input", 3, 3))
+    assert not field.is_visible()
