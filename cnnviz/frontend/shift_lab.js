@@ -48,10 +48,11 @@ class ShiftLab {
     ];
   }
 
-  /** New data from Python: only the link's other half can have changed. */
+  /** New data from Python: the link's other half, or what is to be said of the image. */
   update(data) {
     this.data = data;
     this.#receiveImage(this.latest);
+    if (!this.warned) this.#say("");
     if (this.before) this.settling.mirror();
   }
 
@@ -202,9 +203,11 @@ class ShiftLab {
     write(this.shiftText, direction(this.settings.shift));
   }
 
+  /** A warning, or, where there is none, what must be said of the image, or what one may do here. */
   #say(text) {
-    write(this.notice, text || "Arrow keys or dragging the input shift it by whole pixels. Nothing is padded; where two maps are compared after a move, it is where they overlap.");
-    mark(this.notice, "data-warning", Boolean(text));
+    this.warned = Boolean(text);
+    write(this.notice, text || this.data?.note || "Arrow keys or dragging the input shift it by whole pixels. Nothing is padded; where two maps are compared after a move, it is where they overlap.");
+    mark(this.notice, "data-warning", this.warned);
   }
 
   // --- computing and painting ----------------------------------------------------------------------------------------------

@@ -40,7 +40,12 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         image_link = "&".join(filter(None, [f"image={st.session_state.image}", image_link]))
     component("pooling", js="shift_lab.js", css="pooling.css")(
         key=_KEY,
-        data={"kernels": cached.kernel_table(), "seed": st.session_state[_SEED], "link": image_link},
+        data={
+            "kernels": cached.kernel_table(),
+            "seed": st.session_state[_SEED],
+            "link": image_link,
+            "note": image.note,
+        },
         on_settled_change=settled,
     )
 

@@ -2,6 +2,9 @@
 
 import base64
 import io
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, local
 from unittest.mock import patch
@@ -17,7 +20,7 @@ from cnnviz.core.images import fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.ui import state, uploads
 from cnnviz.ui.current import NOT_IN_A_LINK, current_image
-from tests.ui.apps import decode, opened, payloads, run, session
+from tests.ui.apps import ROOT, decode, opened, payloads, run, session
 
 RANDOM = np.random.default_rng(5)
 COLOURS = RANDOM.integers(0, 256, (60, 90, 3), dtype=np.uint8)
@@ -74,8 +77,11 @@ def test_the_ground_behind_what_is_transparent_is_chosen():
 def test_of_a_moving_picture_the_page_says_that_it_shows_the_first_frame():
     frames = [Image.fromarray(np.roll(COLOURS, step, axis=1)) for step in range(3)]
     data = file_of(COLOURS, "GIF", save_all=True, append_images=frames[1:])
-    note = payloads(page_with(data, "waves.gif"))["page"]["image"]["note"]
-    assert note == f"Of this moving picture, the first frame is shown. {NOT_IN_A_LINK}"
+    app = page_with(data, "waves.gif")
+    note = f"Of this moving picture, the first frame is shown. {NOT_IN_A_LINK}"
+    assert payloads(app)["page"]["image"]["note"] == note
+    app.switch_page("pages/pooling.py")
+    assert payloads(run(app))["page"]["note"] == note
 
 
 @pytest.mark.parametrize(
@@ -122,6 +128,60 @@ def test_a_name_is_one_short_line_that_turns_nothing_around(name, shown):
     with session(**{state._NOTES: []}):
         assert uploads.receive({"name": name, "data": base64.b64encode(file_of(COLOURS)).decode()})
         assert uploads.current_upload().name == shown
+
+
+# Everything that makes an image of a file, under a hook that hears of each open. Its last line is what the test reads.
+_WATCHED = """
+import base64, json, os, sys, tempfile
+from pathlib import Path
+from cnnviz.core.images import preview
+from cnnviz.ui import state, uploads
+from cnnviz.ui.current import current_image
+from tests.ui.apps import session
+
+files = json.load(sys.stdin)
+heard, making = [], ("os.mkdir", "os.rename", "os.link", "os.symlink", "tempfile.mkstemp", "tempfile.mkdtemp")
+
+def hear(event, arguments):
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    if event in making or (event == "open" and arguments[2] & writing):
+        heard.append(f"{event} {arguments[0]}")
+
+def written():
+    "Bytes that this process has written anywhere, by C code or Python."
+    return int(Path("/proc/self/io").read_text().split("wchar:")[1].split()[0]) if Path("/proc/self/io").exists() else 0
+
+sys.addaudithook(hear)
+before, titles = written(), []
+for name, data in files.items():
+    with session(**{state._NOTES: []}):
+        uploads.receive({"name": name, "data": data})
+        image = current_image()
+        preview(image.whole)
+        image.painted()
+        titles.append(image.title)
+report = {"titles": titles, "heard": list(heard), "bytes": written() - before}
+tempfile.TemporaryFile().close()  # what the hook must not miss
+print(json.dumps(report | {"control": heard[len(report["heard"]):]}))
+"""
+
+
+def test_nothing_of_a_picture_is_written_to_disk():
+    noise = RANDOM.integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    files = {kind: file_of(COLOURS, kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")}
+    files |= {kind: file_of(COLOURS, "TIFF", compression=kind) for kind in ("tiff_lzw", "jpeg", "tiff_adobe_deflate")}
+    files |= {"large": file_of(noise, "JPEG", quality=95), "large too": file_of(noise)}
+    broken = {"cut short": files["JPEG"][:900], "text": b"Dear diary", "none": b""}
+    texts = {name: base64.b64encode(data).decode() for name, data in (files | broken).items()}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", _WATCHED], input=json.dumps(texts), cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["titles"] == [*files, *["Small integers"] * len(broken)]
+    assert report["heard"] == []
+    assert report["bytes"] == 0
+    assert report["control"]
 
 
 class OwnSession(local):
