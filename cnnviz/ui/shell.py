@@ -35,6 +35,13 @@ _STYLE = """<style>
 .st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
 /* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
 .st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
+/* the image's thumbnail stays in view below the navigation, over what scrolls past; beside the button nothing is in the way */
+[data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { position: sticky; top: 64px; z-index: 4; pointer-events: none; }
+/* under the pointer, Streamlit makes the button translucent: the page's own colours lie below it */
+.st-key-chooser { width: 246px; border-radius: 6px; background: light-dark(#ffffff, #14171b); }
+.st-key-chooser button[data-testid="stPopoverButton"] { pointer-events: auto; }
+@media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { top: 45px; } }
+[data-testid="stMain"] { scroll-padding-top: 112px; } /* what gets the focus is not behind it */
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (min-width: 768px) { [data-projector="true"] .st-key-chooser button p { font-size: 24px; } [data-projector="true"] .st-key-chooser, [data-projector="true"] .st-key-chooser button[data-testid="stPopoverButton"] { width: 360px; } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
