@@ -82,7 +82,7 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
     wait_title(page, "dropped.png")
     wait_stage(page, steps=62 * 62)
     check(page, Lesson("upload", kernel="sharpen", upload=decode_image(first)))
-    assert curtain(page)[0] == "false"
+    page.locator(f"{CURTAIN}[data-shown=false]").wait_for(state="attached")
     assert link_of(page)["image"] == "upload"
 
     assert bring(page, "paste", ("pasted.png", "image/png", second))
@@ -93,7 +93,7 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
     # what is none is explained, and the last good picture stays; text is for the field that has the focus
     assert bring(page, "drop", ("notes.txt", "text/plain", b"Dear diary"))
     page.get_by_test_id("stAlert").filter(has_text="This is no picture of a kind that is known here").wait_for()
-    assert curtain(page)[0] == "false"
+    page.locator(f"{CURTAIN}[data-shown=false]").wait_for(state="attached")
     assert not bring(page, "paste")
     assert not bring(page, "dragover")
     check(page, lesson)
