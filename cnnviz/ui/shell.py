@@ -28,7 +28,7 @@ _STYLE = """<style>
 .stMainBlockContainer > .stVerticalBlock { gap: 0.5rem; }
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .st-key-feeds, .st-key-feeds_stage, .st-key-unseen { display: none; }
-.st-key-connection { position: absolute; height: 0; }
+.st-key-connection { position: absolute; left: 0; width: 0; height: 0; overflow: hidden; } /* its banner is fixed, so nothing clips it */
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 .st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 4px -4px -6px; }

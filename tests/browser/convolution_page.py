@@ -174,7 +174,7 @@ const read = (root) => ({
   ...root.dataset,
   lines: [...root.querySelectorAll('[data-ledger="product"]')].map((line) => line.textContent),
   foot: [...root.querySelectorAll('.ledger-foot [data-shown="true"]')].map((line) => [line.dataset.ledger, line.textContent]),
-  words: root.querySelector("[aria-live]").textContent,
+  words: root.querySelector(".words").textContent,
   window: root.querySelector(".column-window .note").textContent,
   count: root.querySelector(".count").textContent,
 });
