@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.convolution_page import Lesson, agreement, chooser, open_lesson
 from tests.browser.harness import NETWORK, STAGE, axe, painted, stage
-from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, torchs
+from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
 
 SCREENS = {"projector": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "touch": True}}
 PHONE = SCREENS["phone"]
@@ -116,7 +116,7 @@ def test_tab_reaches_every_control_of_the_convolution_page_and_shows_where_it_is
 
 
 def test_tab_reaches_every_control_of_the_network_page_and_shows_where_it_is(visit):
-    page = open_network(visit, "?unit=conv1,2,3,4")
+    page = open_network(visit, "?unit=conv1,2,3,4&sums=1")
     opened_unit(page, Unit("conv1", 2, 3, 4))
     focused = reached_by_tab(page)
     assert_visible(focused)
@@ -126,13 +126,21 @@ def test_tab_reaches_every_control_of_the_network_page_and_shows_where_it_is(vis
     assert sum(": probability " in name for name in names) == 10
 
 
-def test_the_keyboard_alone_opens_a_class_and_closes_it(visit):
+def test_the_keyboard_alone_opens_a_class_and_its_stage_and_closes_both(visit):
     page = open_network(visit)
+    score = pytest.approx(float(torchs(page)["fc3"].output[0, 3]), abs=1e-4)
     page.locator('[data-class="3"]').focus()
     page.keyboard.press("Enter")
-    assert opened_unit(page, Unit("fc3", 3)).value == pytest.approx(float(torchs(page)["fc3"].output[0, 3]), abs=1e-4)
+    drill = page.locator('[data-drill="fc3,3,0,0"] .drill-body > *')
+    assert float(drill.get_attribute("data-value")) == score
+    page.locator('[data-act="stage"]').focus()
+    page.keyboard.press("Enter")
+    assert opened_unit(page, Unit("fc3", 3)).value == score
     page.keyboard.press("Escape")
-    page.locator(".unit").wait_for(state="hidden")
+    page.locator(f".unit {STAGE}").wait_for(state="hidden")
+    assert drill.is_visible()
+    page.keyboard.press("Escape")
+    drill.wait_for(state="hidden")
 
 
 # --- a small screen -------------------------------------------------------------------------------------------------------
@@ -181,6 +189,8 @@ def test_the_network_page_fits_a_phone(visit):
     page = open_network(visit, **PHONE)
     assert_narrow(page)
     for unit in (Unit("conv2", 5, 3, 4), Unit("pool", 2, 1, 1), Unit("fc1", 7), Unit("fc3", 7)):
+        take_apart(page, unit)
+        assert_narrow(page)
         open_unit(page, unit)
         assert_narrow(page)
 
@@ -192,7 +202,7 @@ def test_nothing_moves_before_it_is_asked_to(visit):
     unit = Unit("conv1", 2, 3, 4)
     pages = [
         open_lesson(visit, reduced_motion="reduce"),
-        open_network(visit, f"?unit={unit.text}", reduced_motion="reduce"),
+        open_network(visit, f"?unit={unit.text}&sums=1", reduced_motion="reduce"),
     ]
     opened_unit(pages[1], unit)
     for page, root in zip(pages, (STAGE, NETWORK), strict=True):
