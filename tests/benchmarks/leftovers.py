@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tests.benchmarks.convolution import PHOTOGRAPHS_PATH, WEIGHT, photograph_chooser
-from tests.benchmarks.network import digit_chooser, unit_opener
+from tests.benchmarks.network import close_unit, digit_chooser, unit_opener
 from tests.benchmarks.probe import Bench, Probe, probed
 from tests.benchmarks.report import Measurement
 from tests.browser.harness import cell, stroke
@@ -12,13 +12,13 @@ REST = 1500  # milliseconds after the last change: messages have come and gone
 
 
 def units(bench: Bench) -> Iterator[tuple[str, Measurement]]:
-    """A unit's stage is opened and closed 50 times."""
+    """A unit is taken apart, its stage opened, and both closed again, 50 times."""
     with probed(bench, "/network") as probe:
         open_unit = unit_opener(probe)
 
         def open_and_close(at: int) -> None:
             open_unit(at)
-            probe.page.keyboard.press("Escape")
+            close_unit(probe)
 
         yield from _left("units", probe, open_and_close, warm_up=20, times=50)
 

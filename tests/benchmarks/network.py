@@ -12,13 +12,13 @@ POINTS = 24  # of one stroke
 DIGITS = 20
 WATCHED = 500  # milliseconds after a click in which the frames are counted: torch's answer comes within them
 
-# A unit of every kind of layer: (layer, channel of its picture, row, column of it), and the position it has on the stage
+# A unit of every kind of layer: (layer, channel of its picture, row, column of it), and how the link names it
 UNITS = (
-    (("conv1", 2, 10, 12), "10,12"),
-    (("pool", 4, 5, 6), "5,6"),
-    (("conv2", 9, 3, 4), "3,4"),
-    (("pool_1", 7, 2, 1), "2,1"),
-    (("fc1", 0, 5, 5), "0,0"),
+    (("conv1", 2, 10, 12), "conv1,2,10,12"),
+    (("pool", 4, 5, 6), "pool,4,5,6"),
+    (("conv2", 9, 3, 4), "conv2,9,3,4"),
+    (("pool_1", 7, 2, 1), "pool_1,7,2,1"),
+    (("fc1", 0, 5, 3), "fc1,28,0,0"),
 )
 
 
@@ -65,32 +65,46 @@ def digits(bench: Bench) -> Iterator[tuple[str, Measurement]]:
 
 
 def units(bench: Bench) -> Iterator[tuple[str, Measurement]]:
-    """A unit is clicked, and its stage stands open with all numbers; then it is closed again."""
+    """A unit is clicked and stands taken apart; then its stage is opened with all numbers; then both are closed again."""
     with probed(bench, "/network") as probe:
-        open_unit = unit_opener(probe)
+        open_unit, stage_times = unit_opener(probe), []
 
         def sample(at: int) -> float:
-            time = open_unit(at)
-            probe.page.keyboard.press("Escape")
+            time, stage_time = open_unit(at)
+            stage_times.append(stage_time)
+            close_unit(probe)
             return time
 
         yield "unit", sampled(sample)
+        yield "unit_stage", Measurement(tuple(stage_times[WARM_UP:]))
 
 
-def unit_opener(probe: Probe) -> Callable[[int], float]:
-    """A function that clicks unit number `at`, whatever that is, and returns the milliseconds until its stage is open."""
+def unit_opener(probe: Probe) -> Callable[[int], tuple[float, float]]:
+    """A function that clicks unit number `at`, whatever that is, and then the button that opens its stage.
 
-    def open_unit(at: int) -> float:
-        (layer, channel, row, col), position = UNITS[at % len(UNITS)]
+    It returns the milliseconds until the unit is taken apart, and those from the button to the stage with all numbers.
+    """
+
+    def open_unit(at: int) -> tuple[float, float]:
+        (layer, channel, row, col), unit = UNITS[at % len(UNITS)]
         # the stage before has brought itself into view, and the maps may lie under Streamlit's header
         probe.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
         point = cell(probe.page, "output", row, col, channel=channel, within=f'[data-layer="{layer}"]')
-        opened = f".unit:not([hidden]) {STAGE}"
-        return probe.answer_time(
-            lambda: probe.page.mouse.click(*point), "click", opened, stage=layer, position=position
-        )
+        taken_apart = f'{NETWORK}:has([data-drill="{unit}"]:not([hidden]))'
+        time = probe.answer_time(lambda: probe.page.mouse.click(*point), "click", taken_apart, painted=None)
+        opened = f".drill-stage:not([hidden]) {STAGE}"
+        position = "0,0" if layer == "fc1" else f"{row},{col}"
+        button = probe.page.locator('[data-act="stage"]')
+        return time, probe.answer_time(button.click, "click", opened, stage=layer, position=position)
 
     return open_unit
+
+
+def close_unit(probe: Probe) -> None:
+    """Closes the stage of a unit, and the unit."""
+    for _ in range(2):
+        probe.page.keyboard.press("Escape")
+    probe.page.locator(".unit").wait_for(state="hidden")
 
 
 def digit_chooser(probe: Probe) -> Callable[[int], float]:

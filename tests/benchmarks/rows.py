@@ -37,7 +37,7 @@ IN_THE_BROWSER = (
     ),
     Measure("pen", network.pen, ("pen",)),
     Measure("digits", network.digits, ("digit", "digit_frame")),
-    Measure("units", network.units, ("unit",)),
+    Measure("units", network.units, ("unit", "unit_stage")),
     Measure("images", convolution.images, ("image",)),
     Measure("messages", messages.messages, ("message", "message_photograph", "message_network")),
     Measure("units-left", leftovers.units, _left("units")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.browser.harness import STAGE, cell, stage, wait_painted, wait_stage
+from tests.browser.harness import cell, stage, wait_painted, wait_stage
 from tests.browser.server import Server, running_server
 from tests.browser.visits import Visits, running_chromium
 
@@ -73,8 +73,8 @@ def photograph(browser: Browser, server: Server) -> None:
     """A colour photograph, its three slices and the loupe; and one unit of the network with all that made it."""
     with _page(browser, server, "/?image=astronaut&size=96&colour=1&kernel=sobel_x&at=40,38") as page:
         page.screenshot(path=PICTURES / "photograph.png")
-    with _page(browser, server, "/network?image=digit_0&unit=conv2,5,1,4") as page:
-        page.locator(STAGE).wait_for()
+    with _page(browser, server, "/network?image=digit_0&unit=conv2,5,1,4&sums=1") as page:
+        wait_stage(page, stage="conv2", position=(1, 4))
         page.locator(".unit").screenshot(path=PICTURES / "unit.png")
 
 
