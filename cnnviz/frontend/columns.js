@@ -35,7 +35,7 @@ export class Columns {
     name(this.output, titles.output, `1 × ${rows} × ${cols}`);
     write(this.window.heading, kindOf(op).window);
     this.#showTabs(op.channelNames, channel);
-    mark(input.panel, "aria-label", `${titles.input}: ${channels} × ${height} × ${width} values. Arrow keys point at one and show the outputs it feeds, Enter pins it.`);
+    mark(input.panel, "aria-label", `${titles.input}: ${channels} × ${height} × ${width} values. Arrow keys point at one and show the outputs it feeds, Space pins it.`);
     mark(output.panel, "aria-label", `${titles.output}: ${rows} × ${cols} values. Arrow keys move the window, space plays.`);
     mark(products.panel, "aria-label", "Each value of the window times the weight over it");
     mark(loupe.panel, "aria-label", `The window and ${LOUPE_AROUND} cells around it, enlarged`);

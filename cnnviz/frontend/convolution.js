@@ -51,6 +51,8 @@ class ConvolutionLab {
     tools.append(this.pad.element);
     this.pixelField = new PixelField(this.stage.input, {
       mayPoint: () => this.pad.tool === "look",
+      where: () => this.stage.attention.cellOn("input") ?? this.stage.middle,
+      point: ([row, col]) => this.stage.attention.reach({ on: "input", row, col }),
       take: (edit) => this.pad.add(edit) || this.#say(FULL),
       say: (text) => this.#say(text),
     });

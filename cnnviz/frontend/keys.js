@@ -19,7 +19,8 @@ export const STAGE_HELP = [
   ]],
   ["On the input (Tab to it, or point)", [
     ["← → ↑ ↓", "another pixel, and the outputs it feeds"],
-    ["Enter", "pin it, so that it stays"],
+    ["Space", "pin it, so that it stays"],
+    ["Enter", "on the Convolution page: type its value, where the digits are shown"],
     ["Esc", "free what is pinned"],
   ]],
   ["On a weight (Tab to it, or click)", [

@@ -1,13 +1,12 @@
-/** A pixel's value, typed over: a double click on the input's cell, or Enter on the one that the arrow keys have chosen. */
+/** A pixel's value, typed over: a double click on the input's cell, or Enter on the one that is pointed at. */
 
-import { h, mark, write } from "./dom.js";
+import { h, mark } from "./dom.js";
 import { parseNumber, plain } from "./numbers.js";
 import { MOST_HUNDREDTHS, typedPixel } from "./strokes.js";
 
 const MOST = MOST_HUNDREDTHS / 100;
 const LEAST_BOX = { width: 64, height: 32 }; // CSS pixels: a cell may be smaller than what one can type in
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const HELP = "Arrow keys choose a pixel, Enter types its value.";
+const HELP = "Arrow keys choose a pixel, Enter types its value, Space pins it.";
 
 const clamp = (value, most) => Math.max(0, Math.min(most, value));
 
@@ -18,26 +17,21 @@ export class PixelField {
 
   /**
    * Works on `grid`, where a cell is large enough to read. mayPoint(): does a double click belong to this field (and not
-   * to a pen)? take(edit) with a typed pixel as strokes.js has it; say(sentence) explains what cannot be ("" when all is well).
+   * to a pen)? where(): the cell [row, col] that Enter means. point(cell): the keys have come back to it.
+   * take(edit) with a typed pixel as strokes.js has it; say(sentence) explains what cannot be ("" when all is well).
    */
-  constructor(grid, { mayPoint, take, say }) {
-    Object.assign(this, { grid, mayPoint, take, say });
-    this.cursor = h("div", { class: "pixel-cursor", "aria-hidden": "true" });
-    this.words = h("span", { class: "pixel-words", "aria-live": "polite" });
+  constructor(grid, { mayPoint, where, point, take, say }) {
+    Object.assign(this, { grid, mayPoint, where, point, take, say });
     // "decimal" brings a phone's digits; a value below zero is no pixel's, so no minus is missed
     this.input = h("input", {
       class: "pixel-field", type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", hidden: true,
       onblur: () => this.#leave(),
       onkeydown: (event) => this.#typing(event),
     });
-    grid.element.append(this.cursor, this.words, this.input);
-    grid.panel.addEventListener("pointerdown", (event) => this.#choose(grid.cellAt(event)));
+    grid.element.append(this.input);
     grid.panel.addEventListener("dblclick", (event) => {
-      if (!this.#usable || !this.mayPoint()) return;
-      this.#choose(grid.cellAt(event));
-      this.#start();
+      if (this.#usable && this.mayPoint()) this.#start(grid.cellAt(event));
     });
-    grid.panel.addEventListener("focus", () => this.#tell());
     grid.panel.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -48,17 +42,8 @@ export class PixelField {
     if (fitted === this.#fitted) return;
     this.#fitted = fitted;
     this.close();
-    const { panel } = this.grid;
-    if (this.#usable) {
-      mark(panel, "tabindex", 0);
-      mark(panel, "role", "application");
-      mark(panel, "aria-description", HELP);
-    } else {
-      panel.removeAttribute("tabindex");
-      panel.removeAttribute("aria-description");
-      mark(panel, "role", "img");
-    }
-    this.#choose(this.#cell);
+    if (this.#usable) mark(this.grid.panel, "aria-description", HELP);
+    else this.grid.panel.removeAttribute("aria-description");
   }
 
   /** Leaves the field without a change. */
@@ -85,34 +70,16 @@ export class PixelField {
     return `${colour}pixel in row ${row + 1}, column ${col + 1}`;
   }
 
-  #choose([row, col]) {
-    const { rows, cols, cell, margin } = this.grid;
-    this.#cell = [clamp(row, rows - 1), clamp(col, cols - 1)];
-    Object.assign(this.cursor.style, {
-      top: `${(this.#cell[0] + margin[0]) * cell}px`, left: `${(this.#cell[1] + margin[1]) * cell}px`, width: `${cell}px`, height: `${cell}px`,
-    });
-    mark(this.cursor, "data-cell", this.#cell.join());
-  }
-
-  #tell() {
-    if (this.#usable) write(this.words, `${this.#name}: ${plain(this.#value, 2)}`);
-  }
-
   #key(event) {
-    if (!this.#usable || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const move = MOVES[event.key];
-    if (move) {
-      this.#choose([this.#cell[0] + move[0], this.#cell[1] + move[1]]);
-      this.#tell();
-    } else if (event.key === "Enter") this.#start();
-    else return;
+    if (event.key !== "Enter" || !this.#usable || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    this.#start(this.where());
     event.preventDefault();
-    event.stopPropagation(); // else the window would move
+    event.stopPropagation(); // else it would pin the pixel
   }
 
-  #start() {
+  #start([row, col]) {
     const { cell, margin, allRows, allCols } = this.grid;
-    const [row, col] = this.#cell;
+    this.#cell = [row, col];
     const [width, height] = [Math.max(LEAST_BOX.width, cell), Math.max(LEAST_BOX.height, cell)];
     // over the middle of the cell, and no farther out than the picture goes
     const along = (at, side, all) => clamp((at + 0.5) * cell - side / 2, Math.max(0, all * cell - side));
@@ -135,6 +102,7 @@ export class PixelField {
     else if (event.key !== "Enter" || !this.#take()) return;
     event.preventDefault();
     this.grid.panel.focus({ preventScroll: true });
+    this.point(this.#cell);
   }
 
   /** Whoever goes elsewhere means what is there, if it can be meant; a phone's keypad has no other way out. */

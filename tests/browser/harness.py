@@ -1,5 +1,6 @@
 """Words for what is to be seen and done on a page, for tests and benchmarks."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from axe_playwright_python.sync_playwright import Axe
@@ -99,9 +100,16 @@ def stroke(page: Page, points: Sequence[tuple[float, float]], *, touch: bool = F
     """Draws through `points`, (x, y) in the window: with the mouse, or with a finger where the page has touch."""
     if touch:
         fingers = page.context.new_cdp_session(page)
-        for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(points) - 1)], points, strict=True):
-            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        # a finger that rests before it lifts: a flick makes Chromium take the next tap for the end of a fling
+        rested = [*points, points[-1]]
+        moments = [
+            *(time.time() + 0.016 * step for step in range(len(points))),
+            time.time() + 0.016 * len(points) + 0.3,
+        ]
+        for kind, (x, y), moment in zip(["touchStart", *["touchMove"] * len(points)], rested, moments, strict=True):
+            touch = {"type": kind, "touchPoints": [{"x": x, "y": y}], "timestamp": moment}
+            fingers.send("Input.dispatchTouchEvent", touch)
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": [], "timestamp": moments[-1]})
         fingers.detach()
         return
     page.mouse.move(*points[0])

@@ -96,7 +96,7 @@ def test_the_keys_reach_every_pixel_and_every_weight(visit):
         page.keyboard.press(key)
     wait_stage(page, pointed="input 1,2")
     assert fed(page) == expected(Lesson(), 1, 2)
-    page.keyboard.press("Enter")
+    page.keyboard.press(" ")
     wait_stage(page, pinned=True)
     page.keyboard.press("Tab")  # leaves the panel; what is pinned stays
     wait_stage(page, pointed="input 1,2")
