@@ -17,7 +17,7 @@ from tests.browser.convolution_page import (
     strokes_of,
     tour,
 )
-from tests.browser.harness import STAGE, cell, painted, stage, stroke, wait_painted, wait_stage
+from tests.browser.harness import STAGE, cell, painted, stroke, wait_painted, wait_stage
 
 EMPTY = Lesson("draw", 12, kernel="box_3", at=(4, 4))
 SEVEN = [(2, 2), (2, 5), (2, 9), (5, 7), (9, 4)]  # cells of a 12×12 canvas
