@@ -21,7 +21,7 @@ FILM_WIDTH = 960  # pixels; the page itself is 1440 wide
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with running_server() as server, running_chromium() as browser:
-        for take in (sliding, drawing, photograph, dark):
+        for take in (sliding, drawing, photograph, shift, dark):
             take(browser, server)
 
 
@@ -76,6 +76,12 @@ def photograph(browser: Browser, server: Server) -> None:
     with _page(browser, server, "/network?image=digit_0&unit=conv2,5,1,4&sums=1") as page:
         wait_stage(page, stage="conv2", position=(1, 4))
         page.locator(".unit").screenshot(path=PICTURES / "unit.png")
+
+
+def shift(browser: Browser, server: Server) -> None:
+    """A photograph moved by one pixel, on the pooling page."""
+    with _page(browser, server, "/pooling?image=photographer&shift=0,1") as page:
+        page.screenshot(path=PICTURES / "shift.png")
 
 
 def dark(browser: Browser, server: Server) -> None:
