@@ -64,12 +64,12 @@ export class KernelPanel {
 
   #write(cell, value) {
     const side = this.width / Math.max(this.rows, this.cols);
-    // a weight that cannot be typed over may be shortened; the ledger has its digits
+    // where all its digits would run into the next cell, a weight is shortened until it is typed over; the ledger has them
     const crowded = plain(value).length * 0.56 * this.font > side;
     const typing = cell.getRootNode().activeElement === cell;
-    const text = this.onEdit && (!crowded || typing || this.font < 24) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11)))));
+    const text = this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11)))));
     if (cell.value !== text) cell.value = text;
-    if (!this.onEdit) cell.title = plain(value, 6);
+    mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
     cell.style.fontSize = `${Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;
     cell.removeAttribute("aria-invalid");
   }
@@ -115,7 +115,10 @@ export class KernelPanel {
       cell.dataset.typed = "false";
       change(rounded);
     };
-    cell.addEventListener("focus", () => cell.select());
+    cell.addEventListener("focus", () => {
+      this.#write(cell, value());
+      cell.select();
+    });
     cell.addEventListener("input", () => {
       cell.dataset.typed = "true";
       const next = parseNumber(cell.value);
