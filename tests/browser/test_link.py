@@ -24,6 +24,8 @@ from tests.browser.convolution_page import (
     with_weight,
 )
 from tests.browser.harness import STAGE, cell, stage, stroke, wait_stage
+from tests.browser.network_page import agreement as network_agreement
+from tests.browser.network_page import next_frames
 
 EVERYTHING = Lesson(
     image="coffee",
@@ -135,9 +137,11 @@ def test_back_and_forward_go_from_page_to_page_and_each_shows_what_it_showed(vis
     page.wait_for_function("location.search.includes('weights')")
     lesson = with_weight(lesson, 1, 1, 6)
     check(page, lesson)
+    weight_cell(page, 1, 1).blur()  # while the cursor is in it, the stage tells where this weight is used
+    next_frames(page)
     shown, length = moment(page), page.evaluate("history.length")
     page.get_by_role("link", name="Network").click()
-    page.locator("[data-network]").wait_for()
+    network_agreement(page)
     page.go_back()
     page.locator(STAGE).wait_for()
     check(page, lesson)
@@ -146,6 +150,9 @@ def test_back_and_forward_go_from_page_to_page_and_each_shows_what_it_showed(vis
     page.go_forward()
     page.locator("[data-image=digit_3]").click()
     page.wait_for_function("location.search.includes('digit_3')")
+    network_agreement(
+        page
+    )  # whoever leaves a page while it runs is sent back to it by Streamlit, as a new step of the history
     network = path_of(page)
     assert network.startswith("/network?")
     page.go_back()
