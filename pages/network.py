@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnviz.core.network import NetworkError
-from cnnviz.ui import inputs, shell
+from cnnviz.ui import inputs, network_input, shell
 from cnnviz.ui.network_rooms import rooms
 from cnnviz.ui.network_view import network_view
 
@@ -11,7 +11,9 @@ arrived = shell.enter()
 
 try:
     if st.session_state.network != "mnist":
-        inputs.image_chooser(cropping=False)  # the network's own frame is on its picture
+        shown = network_input.shown_image(st.session_state.network)[0]
+        # the network's own frame is on its picture
+        inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
     network_view(arrived=arrived)
 except NetworkError as error:
     st.error(str(error))

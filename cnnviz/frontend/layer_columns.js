@@ -6,6 +6,7 @@ import { plain } from "./numbers.js";
 import { Verdict } from "./verdict.js";
 
 const WIDTH = 1376; // CSS pixels that the sizes below fill, with the input, at a window of 1440
+const FIXED = 596; // of these, what does not grow with the window: input, dense layers, verdict and all gaps
 const SIDES = { few: 84, many: 80, small: 31 }; // of a map: up to 8 in a layer; more; more, of few cells
 const FEW = 8;
 const STRIPS = { 120: [24, 5], 84: [21, 4] }; // rows × cols in which a dense layer stands
@@ -45,7 +46,7 @@ export class Columns {
 
   /** Sizes for the room there is: on a smaller window the maps shrink, so that nothing scrolls sideways. */
   static scale(width) {
-    return Math.min(1.25, Math.max(0.6, width / WIDTH));
+    return Math.min(1.25, Math.max(0.6, (width - FIXED) / (WIDTH - FIXED)));
   }
 
   /** Paints every layer. scale: "map", "layer" or "network"; returns the value in full blue, or null where it differs. */

@@ -119,8 +119,9 @@ class NetworkView {
     this.stripBox = h("div", {});
     this.layers = h("div", { class: "layers" });
     this.element = h("div", { class: "cnnviz network" },
-      this.bar.element, this.stripBox, this.notice, this.layers,
-      h("div", { class: "below" }, this.readout, this.bar.badge, this.agreement), this.drill.element, this.filters.element);
+      this.bar.element, this.stripBox,
+      h("div", { class: "picture" }, this.notice, this.layers, h("div", { class: "below" }, this.readout, this.bar.badge, this.agreement)),
+      this.drill.element, this.filters.element);
     this.onKey = (event) => {
       if (event.key !== "Escape" || event.defaultPrevented || !this.path.length) return;
       if (this.open) this.#openStage(false);

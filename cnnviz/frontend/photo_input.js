@@ -141,7 +141,7 @@ export class PhotoInput {
     mark(this.frame, "data-crop", [crop.top, crop.left, crop.side].join());
     if (this.sizeInput.valueAsNumber !== crop.side) this.sizeInput.value = crop.side;
     const pixels = (Math.min(picture.shape[1], picture.shape[2]) * crop.side) / 1000;
-    write(this.note, pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels a side, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}; nothing is squashed.`);
+    write(this.note, pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}.`);
     this.strip.choose(this.image);
     return input;
   }

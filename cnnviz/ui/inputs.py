@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.images import SIDES, preview
-from cnnviz.core.samples import SAMPLES
+from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.ui import cached, state, uploads
 from cnnviz.ui.component import component
 from cnnviz.ui.current import CurrentImage, current_image, natural_size, uploaded_picture
@@ -42,48 +42,56 @@ _STYLE = """<style>
 </style>"""
 
 
-def image_chooser(*, cropping: bool = True) -> None:
+def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None:
     """A button with the image's thumbnail and name that opens gallery, file, camera, crop and size.
 
     A page that mounts this also takes pictures that are dropped or pasted on it. Without ``cropping`` the crop is left to
-    the page.
+    the page. ``stand_in`` is the sample that the page shows in place of the session's image: it is named instead.
     """
     with st.container(key="unseen"):
         uploads.arrivals()
     image = current_image()
-    height, width = image.base.shape[-2:]
-    label = f"{cached.markdown_picture(image.painted())} **{uploads.as_text(image.title)}** {height} × {width}"
+    picture, title = (
+        (image.painted(), image.title) if stand_in is None else (sample_image(stand_in), SAMPLES[stand_in].title)
+    )
+    height, width = picture.shape[-2:]
+    label = f"{cached.markdown_picture(picture)} **{uploads.as_text(title)}** {height} × {width}"
+    shown = stand_in or st.session_state.image
     # its content is sent also while it is closed: a popover that is asked whether it is open closes when its label changes
     with st.container(key="chooser"), st.popover(label, width=246, key="chooser_popover"):
         st.html(_STYLE)
         with st.container(key="gallery"):
             left, right = st.columns([8, 5], gap="medium")
             with left:
-                _own()
-                for group, title in _GROUPS.items():
-                    _samples(group, title)
+                _own(shown)
+                for group, heading in _GROUPS.items():
+                    _samples(group, heading, shown)
             with right:
-                _fitting(image, cropping)
+                if stand_in is None:
+                    _fitting(image, cropping)
+                else:
+                    st.markdown(f"**{title}**")
+                    st.caption(SAMPLES[stand_in].sentence)
 
 
-def _own() -> None:
+def _own(shown: str) -> None:
     """Files, the camera, an empty canvas, and the last picture that was brought along."""
     uploads.sources()
     labels = {DRAW: ":material/draw: Draw"}
     if upload := uploads.current_upload():
         labels[UPLOAD] = f"{cached.markdown_picture(upload.picture.over_black, side=56)} {uploads.as_text(upload.name)}"
-    _pills(_OWN, "Yours", labels)
+    _pills(_OWN, "Yours", labels, shown)
 
 
-def _samples(group: str, title: str) -> None:
+def _samples(group: str, title: str, shown: str) -> None:
     labels = cached.gallery_labels()
-    _pills(group, title, {key: labels[key] for key, sample in SAMPLES.items() if sample.group == group})
+    _pills(group, title, {key: labels[key] for key, sample in SAMPLES.items() if sample.group == group}, shown)
 
 
-def _pills(group: str, title: str, labels: dict[str, str]) -> None:
-    """Pictures of which one may be the image. The session's image is the truth, and the pills only show it."""
+def _pills(group: str, title: str, labels: dict[str, str], shown: str) -> None:
+    """Pictures of which one may be the image. What the page shows is the truth, and the pills only say so."""
     key = f"pick_{group}"
-    st.session_state[key] = st.session_state.image if st.session_state.image in labels else None
+    st.session_state[key] = shown if shown in labels else None
     st.pills(title, list(labels), format_func=labels.get, key=key, on_change=_picked, args=(key,), wrap=True)
 
 

@@ -484,7 +484,13 @@ def test_from_a_class_down_to_one_product_and_back_up_again(visit):
         layer, *numbers = text.split(",")
         return Unit(layer, *map(int, numbers[:3]))
 
+    assert (
+        page.locator(".st-key-chooser strong").inner_text().strip("\u2068\u2069")
+        == SAMPLES[link_of(page)["image"]].title
+    )
     take_apart(page, Unit("fc3", 3))
+    next_frames(page)
+    assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") == 0  # all of it is on the screen
     way = [shown()]
     probabilities = layers["fc3"].output.softmax(dim=1)[0]
     for label, share in zip(class_labels("cifar10"), probabilities.tolist(), strict=True):
