@@ -30,7 +30,7 @@ serve: $(APP)  ## start several processes behind nginx (PROCESSES=4, PORT=8501, 
 		$(if $(ADDRESS),--address=$(ADDRESS))
 
 test: $(TOOLS) chromium  ## run all tests (ARGS=for pytest, as in ARGS="tests/core -x")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 lint: $(TOOLS)  ## check style and layout of the code
 	$(BIN)/ruff check
