@@ -12,12 +12,13 @@ export class CodePanel {
   #shown = ""; // the code that stands in the lines
   #stale = true; // has the snippet been written for the operation at hand?
   #timer = 0;
+  #counted = { position: [], for_i: false, for_j: false }; // the loop's heads that counted on the way to this position
 
   constructor() {
     this.way = "loop";
     this.tabs = WAYS.map(([way, title]) => h("button", { class: "tool", type: "button", "data-way": way, onclick: () => this.#choose(way) }, title));
     this.lines = h("div", { class: "code-lines", tabindex: "0", role: "group", "aria-label": "The notebook's loop" });
-    this.live = Object.fromEntries(["i", "j", "slice", "product", "sum", "out"].map((name) => [name, { name: h("dt", { class: "code" }), value: h("dd", { class: "code", "data-live": name }) }]));
+    this.live = Object.fromEntries(["i", "j", "slice", "product", "sum", "out"].map((name) => [name, { name: h("dt", { class: "code", "data-names": name }), value: h("dd", { class: "code", "data-live": name }) }]));
     this.values = h("dl", { class: "live" }, ...Object.values(this.live).flatMap(({ name, value }) => [name, value]));
     this.text = h("pre", { class: "code snippet", tabindex: "0", "aria-label": "The same with torch" });
     this.loop = h("div", { class: "loop" }, this.lines, this.values);
@@ -66,13 +67,13 @@ export class CodePanel {
   }
 
   #showLoop() {
-    const { op, position: [row, col], taps, at, result } = this.now;
+    const { op, position: [row, col], taps, at, result, player } = this.now;
     this.#build(loopCode(op));
     const counts = { for_i: `# i = ${row}`, for_j: `# j = ${col}` };
-    const lit = at < 0 ? (col === 0 ? "for_i" : "for_j") : "sum"; // the loop's heads count, then the sum is made
-    mark(this.element, "data-line", lit);
+    const counted = this.#count(row, col);
     for (const { line, role, count } of this.roles) {
-      mark(line, "data-lit", role === lit);
+      mark(line, "data-lit", role === "sum" ? at >= 0 : at < 0 && counted[role]); // the heads count, then the sum is made
+      mark(line, "data-counts", at >= 0 && !player.inside && Boolean(counted[role])); // a whole step is both
       if (counts[role]) write(count, counts[role]);
     }
     const whole = at >= taps.length;
@@ -86,14 +87,24 @@ export class CodePanel {
     this.#write("out", `out[${row}, ${col}]`, whole ? (op.relu ? result.activation : result.preActivation) : "not yet");
   }
 
+  /** The heads whose counter has moved since the last position; where a row begins, both have. */
+  #count(row, col) {
+    const [lastRow, lastCol] = this.#counted.position;
+    if (row === lastRow && col === lastCol) return this.#counted;
+    this.#counted = { position: [row, col], for_i: col === 0 || row !== lastRow, for_j: col === 0 || col !== lastCol };
+    return this.#counted;
+  }
+
   #build(code) {
     const text = code.map((each) => each.text).join("\n");
     if (text === this.#shown) return;
     this.#shown = text;
     this.roles = [];
     this.lines.replaceChildren(...code.map(({ text: words, role }) => {
+      const [, code, comment] = words.match(/^(.*?)(  # .*)?$/);
       const count = h("span", { class: "count-now" });
-      const line = h("div", { class: "code code-line" }, h("span", {}, words || " "), count);
+      const line = h("div", { class: "code code-line" }, h("span", {}, code || " ", comment && h("span", { class: "comment" }, comment)), count);
+      line.style.setProperty("--indent", `${words.search(/\S|$/) + 4}ch`); // where a line that is too long goes on
       if (role) {
         mark(line, "data-role", role);
         this.roles.push({ line, role, count });

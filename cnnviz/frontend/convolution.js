@@ -8,12 +8,14 @@ import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
 import { KernelTools } from "./kernel_tools.js";
 import { joinQuery } from "./link.js";
 import { STAGE_HELP } from "./keys.js";
+import { hasRoomBeside } from "./layout.js";
 import { Settling, mount } from "./mount.js";
 import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
 import { ExportPanel } from "./export_panel.js";
 import { Panels } from "./panels.js";
 import { PixelField } from "./pixel_field.js";
+import { isProjecting } from "./projector.js";
 import { settingsFromText, settingsToText } from "./settings.js";
 import { Stage } from "./stage.js";
 import { strokesFromText, strokesToText } from "./strokes.js";
@@ -76,10 +78,11 @@ class ConvolutionLab {
     this.panels = new Panels({
       onChange: (panel) => {
         this.settings.panel = panel;
+        this.resize(this.stage.dark);
         this.settling.soon();
       },
     });
-    this.#addPanel("code", "Code", new CodePanel());
+    this.#addPanel("code", "Code", new CodePanel(), { beside: this.stage.columns.window.element.firstElementChild });
     this.exports = new ExportPanel({ stage: this.stage, ask: (text) => this.#ask(text) });
     this.#addPanel("export", "Export", this.exports);
     this.panels.open(this.settings.panel);
@@ -101,7 +104,9 @@ class ConvolutionLab {
   }
 
   resize(dark) {
-    this.stage.resize(this.element.clientWidth, dark);
+    const width = this.element.clientWidth;
+    this.panels.arrange(hasRoomBeside(width) && !isProjecting());
+    this.stage.resize(width, dark, { beside: this.panels.besides });
   }
 
   stop() {
@@ -110,8 +115,8 @@ class ConvolutionLab {
     for (const end of this.unsubscribe) end();
   }
 
-  #addPanel(key, title, panel) {
-    this.panels.add(key, title, panel);
+  #addPanel(key, title, panel, where) {
+    this.panels.add(key, title, panel, where);
     this.stage.onPaint((now) => panel.follow(now));
   }
 

@@ -6,18 +6,25 @@ import { extent } from "./operations.js";
 export const LOUPE_AROUND = 2; // cells shown around the window
 const PHONE = 720; // narrower than this, the columns stand under each other
 const GAP = 22;
+const BESIDE = { least: 1200, ledger: 500, loupe: 176 }; // a stage with a panel in its window column: its least width, and rooms
 
 /** What a grid's digits and the cells that hold them must at least have, in CSS pixels; and where columns have their room. */
 const USUAL = { font: 9, cell: LEAST_FOR_DIGITS, kernel: 200, ledger: 300, loupe: 216 };
 const PROJECTED = { font: 24, cell: 32, kernel: 264, ledger: 380, loupe: 300 };
 
+/** Is a stage of this width wide enough for a panel in its window column? */
+export function hasRoomBeside(width) {
+  return width >= BESIDE.least;
+}
+
 /**
  * The sizes of all grids: each is what Grid.layout takes. `loupe` is null where the input itself shows digits.
- * `compact` is a stage below something else; `projector`: digits of 24 pixels in cells of 32 or more.
+ * `compact` is a stage below something else; `projector`: digits of 24 pixels in cells of 32 or more;
+ * `beside`: a panel stands over the ledger.
  */
-export function layoutOf(op, { width, compact, projector }) {
+export function layoutOf(op, { width, compact, projector, beside = false }) {
   const phone = width < PHONE;
-  const room = projector ? PROJECTED : USUAL;
+  const room = { ...(projector ? PROJECTED : USUAL), ...(beside ? BESIDE : {}) };
   const digits = { font: room.font, cell: room.cell };
   const kernel = compact && !projector ? 150 : Math.min(width, room.kernel);
   const [least, most, others] = [200, compact ? 300 : 440, 3 * GAP + room.kernel + room.ledger];
@@ -25,6 +32,7 @@ export function layoutOf(op, { width, compact, projector }) {
   const { rows, cols } = op;
   const [, height, columns] = op.input.shape;
   const largest = Math.max(rows.kernel, cols.kernel);
+  const tabs = op.input.shape[0] > 1; // they stand over the kernel, and the player is to stay on the screen
   const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side, digits };
   const magnified = cellSize(input) < digits.cell || op.picture.kind === "rgb";
   return {
@@ -32,7 +40,7 @@ export function layoutOf(op, { width, compact, projector }) {
     kernel: { width: kernel, digits },
     input,
     output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits },
-    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, 168), digits },
+    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, tabs ? 130 : 168), digits },
     loupe: magnified && {
       rows: extent(rows.kernel, rows.dilation) + 2 * LOUPE_AROUND,
       cols: extent(cols.kernel, cols.dilation) + 2 * LOUPE_AROUND,

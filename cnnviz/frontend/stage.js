@@ -34,6 +34,7 @@ export class Stage {
   player = new Player();
   channel = 0;
   looking = true; // may the pointer look into the input? Not while it draws there
+  beside = false; // does a panel stand over the ledger?
   #frame = 0;
   #last = 0;
   #stale = { pictures: true, frame: true }; // the pictures themselves; what lies on them
@@ -88,9 +89,10 @@ export class Stage {
     this.invalidate();
   }
 
-  /** Sizes in CSS pixels for the room there is; the stage paints anew. */
-  resize(width, dark) {
-    Object.assign(this, { width, dark, projector: isProjecting() });
+  /** Sizes in CSS pixels for the room there is; the stage paints anew. `beside`: a panel stands over the ledger. */
+  resize(width, dark, { beside = false } = {}) {
+    Object.assign(this, { width, dark, beside, projector: isProjecting() });
+    mark(this.element, "data-beside", beside);
     this.#stale.pictures = true;
     this.invalidate();
   }

@@ -24,12 +24,34 @@ def live(page):
     return page.locator(".code-panel").evaluate(
         """(panel) => ({
           lit: [...panel.querySelectorAll('[data-lit="true"]')].map((line) => line.dataset.role).join(),
+          counted: [...panel.querySelectorAll('[data-counts="true"]')].map((line) => line.dataset.role).join(),
           names: [...panel.querySelectorAll("dt")].map((name) => name.textContent),
           ...Object.fromEntries([...panel.querySelectorAll("[data-live]")].map((value) => [value.dataset.live, value.textContent])),
           text: [...panel.querySelectorAll(".code-line > span:first-child")].map((line) => line.textContent.trimEnd()).join("\\n"),
           counts: [...panel.querySelectorAll(".count-now")].map((count) => count.textContent).filter(Boolean),
         })"""
     )
+
+
+def boxes(page, *selectors):
+    """Where these stand in the window: left, top, right, bottom."""
+    return [
+        page.locator(selector).evaluate(
+            "e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; }"
+        )
+        for selector in selectors
+    ]
+
+
+def assert_beside(page):
+    """The code stands between the kernel and the map, over the ledger, and all of the stage is on the screen with it."""
+    code, kernel, output, ledger, player, words = boxes(
+        page, ".code-panel .code-lines", ".column-kernel", ".column-output", ".ledger", ".player", ".words"
+    )
+    assert kernel[2] < code[0] < code[2] < output[0]
+    assert 0 < code[1] < code[3] <= ledger[1] < ledger[3] <= player[1] < player[3] < words[3] <= 900
+    wide = page.locator(".code-panel .code-lines").evaluate("lines => lines.scrollWidth > lines.clientWidth")
+    assert not wide
 
 
 def forward(page):
@@ -44,15 +66,25 @@ def test_the_loop_goes_with_the_window_and_inside_it_product_by_product(visit):
     code.click()
     page.wait_for_function("location.search.includes('panel=code')")
     assert page.locator(".code-lines").is_visible()
+    assert_beside(page)
+    for panel, least in [("input", 40), ("kernel", 60), ("output", 55)]:  # none is cramped by it
+        here, there = (cell(page, panel, 0, col) for col in (0, 1))
+        assert there[0] - here[0] >= least, panel
     said = live(page)
     assert said["text"] == LINES
     feature_map = lesson.feature_map
     pad = page.locator(f"{STAGE} [data-panel='output']")
-    for key, (row, col) in [("ArrowDown", (2, 3)), ("ArrowRight", (2, 4)), ("ArrowRight", (3, 0)), ("Home", (0, 0))]:
+    for key, (row, col), counted in [
+        ("ArrowDown", (2, 3), "for_i"),
+        ("ArrowRight", (2, 4), "for_j"),
+        ("ArrowRight", (3, 0), "for_i,for_j"),
+        ("Home", (0, 0), "for_i,for_j"),
+        ("ArrowRight", (0, 1), "for_j"),
+    ]:
         pad.press(key)
         wait_stage(page, position=(row, col))
         said = live(page)
-        assert (said["lit"], said["i"], said["j"]) == ("sum", str(row), str(col))
+        assert (said["counted"], said["lit"], said["i"], said["j"]) == (counted, "sum", str(row), str(col))
         assert said["counts"] == [f"# i = {row}", f"# j = {col}"]
         assert said["names"][2] == f"image[{row}:{row + 3}, {col}:{col + 3}]"
         shown = [[number(text) for text in line.split()] for line in said["slice"].splitlines()]
@@ -62,13 +94,16 @@ def test_the_loop_goes_with_the_window_and_inside_it_product_by_product(visit):
     wait_stage(page, position=(4, 2))
     assert (live(page)["i"], live(page)["j"], float(number(live(page)["out"]))) == ("4", "2", feature_map[4, 2])
     page.mouse.move(*cell(page, "kernel", 0, 0))
+    wait_stage(page, position=(0, 1))
+    pad.press("Home")
     wait_stage(page, position=(0, 0))
 
     page.get_by_label("inside", exact=False).check()
-    for position, heads in [((0, 0), "for_i"), ((0, 1), "for_j")]:
+    for position, heads in [((0, 0), "for_i,for_j"), ((0, 1), "for_j")]:
         wait_stage(page, position=position, moment=0)
         said = live(page)
         assert (said["lit"], said["product"], said["sum"], said["out"]) == (heads, "0 of 9", "0", "not yet")
+        assert said["counted"] == ""
         total = 0
         for at, (pixel, weight) in enumerate(lesson.taps(position)):
             forward(page)
@@ -157,6 +192,11 @@ def test_the_open_panel_breaks_no_rule_of_accessibility(visit, width, dark):
     page = visit("/?panel=code&stride=2&padding=1", width=width, dark=dark, touch=width == 390)
     agreement(page)
     assert link_of(page)["panel"] == "code"
+    if width == 390:  # on a phone the code comes after all of the stage
+        words, code = boxes(page, ".words", ".code-panel")
+        assert words[3] < code[1]
+    else:
+        assert_beside(page)
     page.get_by_label("inside", exact=False).check()
     for _ in range(3):
         forward(page)
