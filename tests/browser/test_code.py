@@ -49,7 +49,7 @@ def assert_beside(page):
         page, ".code-panel .code-lines", ".column-kernel", ".column-output", ".ledger", ".player", ".words"
     )
     assert kernel[2] < code[0] < code[2] < output[0]
-    assert 0 < code[1] < code[3] <= ledger[1] < ledger[3] <= player[1] < player[3] < words[3] <= 900
+    assert 0 < code[1] < code[3] <= ledger[1] < ledger[3] <= player[1] < player[3] < words[1] < 900
     wide = page.locator(".code-panel .code-lines").evaluate("lines => lines.scrollWidth > lines.clientWidth")
     assert not wide
 
