@@ -191,7 +191,7 @@ export class ChannelPicture {
       else grid.draw({ revealed: filling && other > filter ? 0 : Infinity, blank });
     });
     write(this.total, at < taps.length ? "…" : `${result.rounding ? "≈ " : ""}${result.preActivation}`);
-    weightedSum.write(this.ledger, op.weightScale ? op : { ...op, weightScale: { kind: "weight", top: largest(op.weight.data) || 1 } }, taps, result);
+    weightedSum.write(this.ledger, op.weightScale ? op : { ...op, weightScale: { kind: "weight", top: largest(op.weight.data) || 1 } }, taps, result, position);
     this.ledger.upTo(at);
   }
 }

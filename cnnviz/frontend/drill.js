@@ -80,8 +80,9 @@ export class Drill {
     const Body = unit.tap !== undefined ? ProductDrill : kind === "linear" ? DenseDrill : PatchDrill;
     this.#body = new Body(model, unit, this.showing, {
       open: (next) => this.onPath([...this.path, next]),
-      openStage: (channel) => {
-        this.stage.channel = channel;
+      openStage: (channel, summed) => {
+        if (summed !== this.unit) this.onPath([...this.path, summed]);
+        this.stage.unfold(channel);
         this.onStage(true);
       },
       edit: this.onEdit,

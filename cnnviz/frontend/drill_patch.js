@@ -12,7 +12,7 @@ import { tapsAt } from "./window.js";
 const COLOURS = ["red", "green", "blue"];
 
 export class PatchDrill {
-  /** A pooling unit is shown with the sum that its winner is; actions: open(unit), openStage(channel), edit(layer, what, index, value). */
+  /** A pooling unit is shown with the sum that its winner is; actions: open(unit), openStage(channel, unit) with the products of a sum, edit(layer, what, index, value). */
   constructor(model, unit, show, actions) {
     Object.assign(this, { model, unit, show, actions });
     this.pools = model.layer(unit.layer).kind === "max_pool2d";
@@ -48,8 +48,8 @@ export class PatchDrill {
   }
 
   get hint() {
-    return this.model.sources.get(this.layer.name) ? "click a cell of a patch to go a layer deeper · a sum shows its products · Esc goes up"
-      : "click a pixel for its product · a sum shows all of them · Esc goes up";
+    return this.model.sources.get(this.layer.name) ? "click a cell to go a layer deeper · a sum for its products · Esc goes up"
+      : "click a pixel for its product · a sum for all of them · Esc goes up";
   }
 
   /** The convolution's unit that is taken apart: this one, or the winner of the pooling window. */
@@ -74,7 +74,7 @@ export class PatchDrill {
     };
     patch.addEventListener("pointermove", tip(patch, ({ value }) => plain(value, 4)));
     slice.addEventListener("pointermove", tip(slice, ({ weight }) => plain(weight, 5)));
-    const sum = h("button", { type: "button", class: "sum", "data-sum": channel, "aria-label": `the products of ${title}`, onclick: () => this.actions.openStage(channel) });
+    const sum = h("button", { type: "button", class: "sum", "data-sum": channel, "aria-label": `the products of ${title}`, onclick: () => this.actions.openStage(channel, this.summed) });
     const deeper = h("button", {
       type: "button", class: "patch", "data-panel": "patch", "data-channel": channel, "data-rows": rows, "data-cols": cols,
       "aria-label": `Patch of ${title}: a click opens the cell under the pointer, Enter the one that counts most`,
@@ -82,7 +82,7 @@ export class PatchDrill {
     }, patch);
     const kernel = h("button", {
       type: "button", class: "slice", "data-panel": "slice", "data-channel": channel, "data-rows": rows, "data-cols": cols,
-      "aria-label": `Kernel slice for ${title}: open it to change its weights`, onclick: () => this.actions.openStage(channel),
+      "aria-label": `Kernel slice for ${title}: open it to change its weights`, onclick: () => this.actions.openStage(channel, this.summed),
     }, slice);
     const element = h("div", { class: "term pair", "data-pair": channel }, h("div", { class: "term-title" }, title),
       h("div", { class: "pair-grids" }, deeper, h("span", { class: "times" }, "×"), kernel), h("div", { class: "term-value" }, sum));

@@ -9,7 +9,7 @@
  *                           count; such cells are hatched
  *   taps(op, position)      what is under the window: [{ value, weight, padding, row, col }] in the order of the sum
  *   result(op, taps, position)           the account of one output: whatever the next two read
- *   write(ledger, op, taps, result)      … as lines of the ledger
+ *   write(ledger, op, taps, result, position)   … as lines of the ledger
  *   sentence(op, position, result)       … as a sentence
  *   chosen(taps, result)    the one tap that the output came from, where there is one: marked on the input
  *   within(op, position, result, at)     what happens at one tap of the window, as a sentence

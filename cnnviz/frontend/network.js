@@ -287,6 +287,7 @@ class NetworkView {
     this.path = this.#knownPath(path);
     if (!this.path.length) this.open = false;
     this.drill.stage.channel = 0;
+    this.drill.stage.overview();
     this.input.seen.weigh(null);
     this.#repaint();
     this.settling.soon();

@@ -8,7 +8,8 @@
  * An operation is
  * { name, kind: a key of kinds.js, input (C, H, W), weight (C, kh, kw), bias, relu, pre and output (rows, cols),
  *   winners, rows and cols: { kernel, stride, padding, dilation }, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
- *   channelNames, picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
+ *   channelNames, folds: a line a channel in the ledger?, pooled: the max pooling behind it (an operation with a title) or null,
+ *   picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
 
@@ -33,6 +34,7 @@ import { windowAt } from "./window.js";
 export class Stage {
   player = new Player();
   channel = 0;
+  unfolded = false; // of a ledger that folds: are the products of the channel on show shown?
   looking = true; // may the pointer look into the input? Not while it draws there
   beside = false; // does a panel stand over the ledger?
   #frame = 0;
@@ -53,7 +55,7 @@ export class Stage {
     this.products = new Grid("products");
     this.loupe = new Grid("loupe");
     this.kernel = new KernelPanel({ onEdit, onRefused });
-    this.ledger = new Ledger();
+    this.ledger = new Ledger({ onFold: (channel) => (this.unfolded && this.channel === channel ? this.overview() : this.unfold(channel)) });
     this.attention = new Attention({ onChange: () => this.invalidate(), asleep: (on) => this.player.playing || (on === "input" && !this.looking) });
     this.columns = new Columns({ ...this, tools }, (channel) => this.#choose(channel));
     this.kernelNote = this.columns.kernelNote;
@@ -105,6 +107,18 @@ export class Stage {
   onPaint(follow) {
     this.#followers.add(follow);
     return () => this.#followers.delete(follow);
+  }
+
+  /** Shows a channel with its slice and, where the ledger folds, its products. */
+  unfold(channel) {
+    this.unfolded = true;
+    this.#choose(channel);
+  }
+
+  /** Folds the ledger again: a line a channel. */
+  overview() {
+    this.unfolded = false;
+    this.invalidate();
   }
 
   /** Stands still at a step, as with the arrow keys: a map that is filling goes on from there. */
@@ -206,13 +220,14 @@ export class Stage {
     const kind = kindOf(op);
     const taps = kind.taps(op, position);
     const result = kind.result(op, taps, position);
-    kind.write(this.ledger, op, taps, result);
+    const inside = at >= 0 && at < taps.length;
+    this.ledger.open = this.unfolded || (this.player.inside && inside) ? this.channel : null;
+    kind.write(this.ledger, op, taps, result, position);
     this.ledger.upTo(at);
     const pointed = this.#pointed();
     const chosen = at >= taps.length ? (kind.chosen?.(taps, result) ?? null) : null;
     this.#drawWindow(taps, at, pointed, chosen);
     const step = position[0] * this.output.cols + position[1];
-    const inside = at >= 0 && at < taps.length;
     const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
     this.#describe(position, step, pointed.sentence ?? sentence);
     this.#describePointed(pointed);

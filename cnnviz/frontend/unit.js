@@ -42,10 +42,13 @@ export function unitOperation({ layers, weights, results, rectified, title }, un
   const weight = weights[`${layer.module}.weight`];
   const size = weight.shape.slice(1).reduce((a, b) => a * b, 1);
   const first = layers[0] === layer;
+  const next = rectified && layers[layers.findIndex(({ name }) => name === rectified) + 1];
+  const pools = next?.kind === "max_pool2d" && next.kernel.every((size, axis) => size === next.stride[axis] && !next.padding[axis]);
   return {
     position,
     operation: {
-      ...common, input, relu: Boolean(rectified),
+      ...common, input, relu: Boolean(rectified), folds: input.shape[0] > 1,
+      pooled: pools ? { ...unitOperation({ layers, weights, results, rectified: null, title: next.title }, { ...unit, layer: next.name }).operation, title: next.title } : null,
       weight: { shape: weight.shape.slice(1), data: weight.data.subarray(unit.map * size, (unit.map + 1) * size) },
       bias: weights[`${layer.module}.bias`].data[unit.map],
       channelNames: first && input.shape[0] === 3 ? COLOURS : names(first ? "channel" : "map", input.shape[0]),
@@ -72,7 +75,7 @@ function denseOperation(layer, weights, input, output, shown, rectified, title, 
       input: { shape, data: input.data },
       weight: { shape, data: weight.data.subarray(unit.map * inputs, (unit.map + 1) * inputs) },
       bias: weights[`${layer.module}.bias`].data[unit.map],
-      relu: rectified,
+      relu: rectified, folds: channels > 1,
       pre: output.data.subarray(unit.map, unit.map + 1),
       output: { shape: [1, 1], data: shown.data.subarray(unit.map, unit.map + 1) },
       channelNames: channels > 1 ? names("map", channels) : ["units"],

@@ -1,6 +1,8 @@
 /** Kinds that multiply each value under the window by a weight and add: convolution. */
 
 import { account, bracket, sentence } from "./account.js";
+import { maxPooling } from "./max_pooling.js";
+import { fromScaled, scaled } from "./numbers.js";
 import { tapsAt } from "./window.js";
 
 export const weightedSum = {
@@ -10,15 +12,16 @@ export const weightedSum = {
   taps: tapsAt,
 
   result(op, taps, [row, col]) {
-    return account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals);
+    return account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals, op.folds ? op.channelNames.length : 0);
   },
 
-  write(ledger, op, taps, result) {
-    ledger.products(op, taps, result.lines);
+  write(ledger, op, taps, result, position) {
+    ledger.products(op, taps, result);
     const end = op.relu
       ? [["pre", "= pre-activation", result.preActivation], ["output", "ReLU: max(0, ·) = output", result.activation]]
       : [["output", "= output", result.preActivation]];
-    ledger.foot([["dot", "dot product", result.dotProduct], ["bias", "+ bias", result.bias], ["rounding", "rounding", result.rounding], ...end]);
+    ledger.foot([["dot", "dot product", result.dotProduct], ["bias", "+ bias", result.bias], ["rounding", "rounding", result.rounding], ...end,
+      ...(op.pooled ? [["pooled", ...pooled(op, position, result)]] : [])]);
   },
 
   sentence: (op, position, result) => sentence(position, result, op.relu),
@@ -28,3 +31,15 @@ export const weightedSum = {
     return `Row ${row + 1}, column ${col + 1}, product ${at + 1} of ${lines.length}: ${bracket(value)}×${bracket(weight)} = ${product}, so far ${total}`;
   },
 };
+
+/** What the pooling behind it makes of an output: [label, value], the value null where no window covers it. */
+function pooled({ pooled: pool }, [row, col], { decimals }) {
+  const place = [Math.floor(row / pool.rows.stride), Math.floor(col / pool.cols.stride)];
+  const [rows, cols] = pool.output.shape;
+  if (place[0] >= rows || place[1] >= cols) return [`${pool.title}: no window reaches here`, null];
+  const taps = maxPooling.taps(pool, place);
+  const { winner, output } = maxPooling.result(pool, taps, place);
+  const own = (row % pool.rows.stride) * pool.cols.kernel + (col % pool.cols.stride);
+  const which = winner === own ? "this one" : taps[own].value === output ? "an equal one" : "a larger one";
+  return [`${pool.title} keeps ${which}`, fromScaled(scaled(output, decimals), decimals)];
+}

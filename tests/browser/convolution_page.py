@@ -156,13 +156,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A channel in a ledger that is folded: what its products sum to, and the total so far."""
+
+    sum: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
-    """What the page says at one position; ``foot`` holds the ledger's last lines under their `data-ledger` names."""
+    """What the page says at one position; ``lines`` are those that are unfolded, ``parts`` what there is to unfold,
+    ``rounding`` what closes the unfolded one. ``foot`` holds the ledger's last lines under their `data-ledger` names."""
 
     position: tuple[int, int]
     step: int
     value: float
     lines: tuple[Line, ...]
+    parts: tuple[Part, ...]
+    rounding: Decimal
     foot: dict[str, Decimal]
     words: str
     window: str
@@ -173,6 +184,8 @@ _READ = """
 const read = (root) => ({
   ...root.dataset,
   lines: [...root.querySelectorAll('[data-ledger="product"]')].map((line) => line.textContent),
+  parts: [...root.querySelectorAll('[data-ledger="part"]')].map((line) => line.textContent),
+  rounding: root.querySelector('[data-ledger="part-rounding"][data-shown="true"]')?.textContent ?? "rounding 0",
   foot: [...root.querySelectorAll('.ledger-foot [data-shown="true"]')].map((line) => [line.dataset.ledger, line.textContent]),
   words: root.querySelector(".words").textContent,
   window: root.querySelector(".column-window .note").textContent,
@@ -217,9 +230,13 @@ def tour(page: Page, positions: Sequence[tuple[int, int]] | None = None) -> list
 def _moment(texts: dict) -> Moment:
     row, col = map(int, texts["position"].split(","))
     lines = tuple(Line(*map(number, re.split(r" × | = | ", text))) for text in texts["lines"])
+    parts = tuple(Part(*map(number, text.split()[-2:])) for text in texts["parts"])
+    rounding = number(texts["rounding"].split()[-1])
     foot = {name: number(text.rsplit(" ", 1)[1]) for name, text in texts["foot"]}
     step, value = int(texts["step"]), float(texts["value"])
-    return Moment((row, col), step, value, lines, foot, texts["words"], texts["window"], texts["count"])
+    return Moment(
+        (row, col), step, value, lines, parts, rounding, foot, texts["words"], texts["window"], texts["count"]
+    )
 
 
 def number(text: str) -> Decimal:

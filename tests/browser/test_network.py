@@ -4,19 +4,22 @@ import base64
 import random
 import re
 import shutil
+from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import Page
+from torch import Tensor
 
 from cnnviz.core.edits import edited, edits_from_text
 from cnnviz.core.network import class_labels
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.trace import Trace
 from cnnviz.ui.cached import gallery_inputs
-from tests.browser.convolution_page import Lesson, Moment, link_of, strokes_of, tour
+from tests.browser.convolution_page import Lesson, Line, Moment, link_of, moment, strokes_of, tour
 from tests.browser.convolution_page import agreement as stage_agreement
 from tests.browser.harness import NETWORK, STAGE, network, painted, stage, stroke, wait_painted, wait_stage
 from tests.browser.network_page import (
@@ -356,6 +359,9 @@ def test_every_unit_opens_with_its_own_inputs_weights_and_value(visit):
         now = open_unit(page, unit)
         assert_account(now, unit, layers)
         assert page.locator(".readout").inner_text().startswith(f"{unit.name}: ") or unit.layer == "fc3"
+        if now.parts:
+            which = unit.map % len(now.parts)
+            assert_part(unfolded(page, which), which, unit, layers)
         assert now.position == (unit.row, unit.col)
 
 
@@ -369,17 +375,16 @@ def assert_account(now: Moment, unit: Unit, layers: Trace) -> None:
         assert now.foot.keys() == {"output"}
         assert abs(float(now.foot["output"]) - after) < 1e-4
         return
-    inputs = layer.input[0]
-    if layer.kind == "conv2d":
-        inputs = inputs[:, unit.row : unit.row + 5, unit.col : unit.col + 5]
-    weights = layer.weight[unit.map].flatten().tolist()
+    inputs, weights = operands(unit, layers)
     total = Decimal(0)
-    for line, value, weight in zip(now.lines, inputs.flatten().tolist(), weights, strict=True):
-        assert as_printed(line.value, value)
-        assert as_printed(line.weight, weight)
-        assert line.product == line.value * line.weight
-        total += line.product
-        assert line.total == total
+    if now.parts:
+        for part, value in zip(now.parts, (inputs * weights).flatten(1).sum(dim=1).tolist(), strict=True):
+            total += part.sum
+            assert part.total == total
+            assert as_printed(part.sum, value)
+        assert not now.lines
+    else:
+        total = assert_lines(now.lines, inputs, weights, total)
     rectified = unit.layer != "fc3"
     outcome = now.foot["pre" if rectified else "output"]
     assert now.foot["dot"] == total
@@ -388,6 +393,51 @@ def assert_account(now: Moment, unit: Unit, layers: Trace) -> None:
     assert as_printed(outcome, before)
     if rectified:
         assert now.foot["output"] == max(outcome, 0)
+    if layer.kind == "conv2d":
+        pool = layers["pool" if unit.layer == "conv1" else "pool_1"]
+        assert as_printed(now.foot["pooled"], float(pool.output[0, unit.map, unit.row // 2, unit.col // 2]))
+
+
+def assert_part(now: Moment, which: int, unit: Unit, layers: Trace) -> None:
+    """The products of one channel lead from the total before it to its own, exactly."""
+    inputs, weights = operands(unit, layers)
+    before = now.parts[which - 1].total if which else Decimal(0)
+    total = assert_lines(now.lines, inputs[which], weights[which], before)
+    assert total + now.rounding == now.parts[which].total == before + now.parts[which].sum
+
+
+def assert_lines(lines: Sequence[Line], inputs: Tensor, weights: Tensor, total: Decimal) -> Decimal:
+    """Each line has these operands as printed, and its product and total are exact; returns the last total."""
+    for line, value, weight in zip(lines, inputs.flatten().tolist(), weights.flatten().tolist(), strict=True):
+        assert as_printed(line.value, value)
+        assert as_printed(line.weight, weight)
+        assert line.product == line.value * line.weight
+        total += line.product
+        assert line.total == total
+    return total
+
+
+def operands(unit: Unit, layers: Trace) -> tuple[Tensor, Tensor]:
+    """What a unit multiplies with what, channel by channel: two tensors (C, …)."""
+    layer = layers[unit.layer]
+    inputs, weights = layer.input[0], layer.weight[unit.map]
+    if layer.kind == "conv2d":
+        inputs = inputs[:, unit.row : unit.row + 5, unit.col : unit.col + 5]
+    return (inputs.view(16, 25), weights.view(16, 25)) if unit.layer == "fc1" else (inputs, weights)
+
+
+def unfolded(page: Page, which: int) -> Moment:
+    """Chooses the line of a channel in the ledger, and returns what the stage says then; the ledger is folded again."""
+    line = page.locator('[data-ledger="part"]').nth(which)
+    line.click()
+    next_frames(page)
+    said = moment(page)
+    assert line.get_attribute("aria-expanded") == "true"
+    assert page.locator('.tab[aria-pressed="true"]').get_attribute("data-index") == str(which)
+    page.keyboard.press("Enter")  # the line has kept the focus
+    next_frames(page)
+    assert line.get_attribute("aria-expanded") == "false"
+    return said
 
 
 def as_printed(text: Decimal, value: float) -> bool:

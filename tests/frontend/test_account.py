@@ -165,6 +165,43 @@ def test_units_of_the_trained_network_add_up_and_show_three_decimals(frontend):
         assert {places(line["value"]) for line in account["lines"]} == {3}
 
 
+@settings(max_examples=60)
+@given(st.integers(1, 16), st.integers(1, 25), st.sampled_from([2, 3]), st.booleans(), seeds)
+def test_a_folded_account_is_closed_after_each_part_with_its_true_sum(frontend, parts, each, most, endless, seed):
+    random = np.random.default_rng(seed)
+    count = parts * each
+    values = single(random.standard_normal(count) * 3) if endless else two_decimals(random, count, 0, 1)
+    weights = single(random.standard_normal(count) * 0.1) if endless else two_decimals(random, count, -2, 2)
+    bias = 0.25
+    account = frontend.call(
+        "account.js", "account", taps(values, weights), bias, sum_of(values, weights, bias), most, parts
+    )
+    total = Decimal(0)
+    for at, part in enumerate(account["parts"]):
+        inside = slice(at * each, (at + 1) * each)
+        before = total
+        for line in account["lines"][inside]:
+            total += value_of(line["product"])
+            assert value_of(line["total"]) == total
+        rounding = Decimal(0) if part["rounding"] is None else value_of(part["rounding"])
+        assert (part["rounding"] is None) == (rounding == 0)
+        assert endless or rounding == 0
+        total += rounding
+        assert value_of(part["total"]) == total
+        assert value_of(part["sum"]) == total - before
+        # the true sum, but for its last printed digit: a half may fall to either side
+        last = 0.51 * 10.0 ** -places(part["sum"])
+        assert float(value_of(part["sum"])) == pytest.approx((values[inside] * weights[inside]).sum(), abs=last)
+    assert len(account["parts"]) == parts
+    assert value_of(account["dotProduct"]) == total
+    assert value_of(account["preActivation"]) == total + value_of(account["bias"]) + (
+        0 if account["rounding"] is None else value_of(account["rounding"])
+    )
+    first = account["parts"][0]["sum"]
+    sentence = frontend.call("account.js", "sentence", [0, 0], account, False)
+    assert sentence.startswith(f"Row 1, column 1: {f'({first})' if first.startswith('−') else first} + ")
+
+
 @given(st.lists(st.floats(-1 / 1024, 1 / 1024, width=32), min_size=1, max_size=9), st.integers(2, 3))
 def test_values_that_round_to_zero_have_no_minus(frontend, weights, most):
     weights = single(weights)
@@ -184,6 +221,7 @@ def test_an_account_worked_by_hand(frontend):
             {"value": "0.25", "weight": "2.0", "product": "0.500", "total": "0.000"},
             {"value": "1.00", "weight": "0.1", "product": "0.100", "total": "0.100"},
         ],
+        "parts": [],
         "decimals": 3,
         "dotProduct": "0.100",
         "bias": "−0.750",
