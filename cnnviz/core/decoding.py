@@ -45,8 +45,9 @@ def decode_image(data: bytes, ground: float = 1.0) -> np.ndarray:
     whatever is transparent shows ``ground`` behind it, 1 for white. Colour profiles are ignored.
 
     Of more than `KEPT_PIXELS` pixels, squares of k × k are averaged, with the smallest k that is enough. ImageError for
-    everything else: files that are damaged or of another kind, more than `MAX_PIXELS` pixels, a side of more than
-    `MAX_SIDE`, more than `MAX_BYTES` bytes. Sizes are read from the header, before there is anything to unpack.
+    everything else: files that are damaged or of another kind, more than `MAX_PIXELS` pixels (fewer of a kind that takes
+    more memory), a side of more than `MAX_SIDE`, more than `MAX_BYTES` bytes. Sizes are read from the header, before
+    there is anything to unpack.
     """
     return decode_picture(data).over(ground)
 
@@ -88,6 +89,7 @@ def _pixels(raster: Raster) -> list[np.ndarray]:
             layers = [np.empty((len(part), rows, part.shape[2]), dtype=np.float32) for part in parts]
         for layer, part in zip(layers, parts, strict=True):
             layer[:, top // factor : top // factor + part.shape[1]] = part
+    image.close()  # its pixels make room for what comes of them
     seen, *clear = layers
     grounds = [seen, seen + clear[0]] if clear and clear[0].any() else [seen]
     for pixels in grounds:
@@ -127,7 +129,8 @@ def _seen_and_clear(band: Image.Image, raster: Raster, lowest: float, highest: f
     if raster.grey:
         band = band.convert("LA")
     stored = np.asarray(band)
-    stored = stored[None] if stored.ndim == 2 else np.moveaxis(stored, -1, 0)  # (C, rows, W)
+    # (C, rows, W), each channel by itself in memory: all that follows takes half the time
+    stored = stored[None] if stored.ndim == 2 else np.ascontiguousarray(np.moveaxis(stored, -1, 0))
     if band.mode in ("LA", "RGBA"):
         alpha = stored[-1:].astype(np.float32)
         return stored[:-1] * alpha, 255 * (255 - alpha), 255 * 255

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 20 * 2**20  # a photograph from a phone has 3 to 12 MB; files.js has the same number
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 65_535
 KEPT_PIXELS = 2048 * 2048  # larger pictures are averaged down: no page shows more, and a class shares one memory
@@ -66,6 +66,7 @@ _FIRST_PAGE = "Of this TIFF, the first page is shown."
 _TOO_MANY_PARTS = "This {} file is in too many pieces: open it in a picture program and save it again."
 
 # What keeps each file within 2 s and 300 MB, measured: decoders need more than the picture itself.
+_MAX_UNPACKED_BYTES = 3 * MAX_PIXELS  # of a PNG or TIFF; alpha, 16 bits and floats take more than colours do
 _MAX_PARTS = 100_000  # chunks, segments or blocks of a file; honest files have a few thousand
 _MAX_COEFFICIENT_BYTES = 200_000_000  # of a progressive JPEG, which is held whole
 _MAX_SCANNED_PIXELS = 500_000_000  # pixels × scans of a JPEG
@@ -84,6 +85,8 @@ _TIFF_LISTS |= {_STRIPS, _STRIP_LENGTHS, _TILES, _TILE_LENGTHS}
 _TIFF_TAGS = _TIFF_LISTS | {_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _ROWS_PER_STRIP}
 _TIFF_TAGS |= {_TILE_WIDTH, _TILE_HEIGHT, _FILL_ORDER, _PLANES, *_FAX_OPTIONS, _PREDICTOR}
 
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # numbers a pixel, by colour type
+
 # a mark that is neither stuffing, fill nor restart
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 _FIRST_MARKER, _END_OF_IMAGE, _START_OF_SCAN, _EXIF = 0xC0, 0xD9, 0xDA, 0xE1
@@ -93,9 +96,7 @@ _JPEG_APPLICATIONS = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}  # APP14 tel
 def kind_of(data: bytes) -> str:
     if not data:
         raise ImageError(f"This file is empty: choose a picture ({_FORMATS}).")
-    if len(data) > MAX_BYTES:
-        size, most = f"{len(data) / 1e6:.0f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
-        raise ImageError(f"This file has {size}: use a picture of at most {most}.")
+    check_bytes(len(data))
     for start, kind in _SIGNATURES.items():
         if data.startswith(start) and (kind != "WebP" or data[8:12] == b"WEBP"):
             return kind
@@ -115,14 +116,24 @@ def _what_else(data: bytes) -> str:
     return "no picture of a kind that is known here"
 
 
-def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
+def check_bytes(count: float) -> None:
+    if count > MAX_BYTES:
+        raise ImageError(f"This file has {count / 1e6:,.0f} MB: use a picture of at most {MAX_BYTES / 1e6:.0f} MB.")
+
+
+def check_size(width: int, height: int, most: float = MAX_PIXELS) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"This picture claims {width} × {height} pixels: it needs one at least.")
     if width * height > most:
         size = f"{width:,} × {height:,} pixels, {width * height / 1e6:,.1f} megapixels"
-        raise ImageError(f"This picture would unpack to {size}: save it with at most {most / 1e6:g} megapixels.")
+        raise ImageError(f"This picture would unpack to {size}: save it with at most {most / 1e6:.3g} megapixels.")
     if max(width, height) > MAX_SIDE:
         raise ImageError(f"This picture has {width:,} × {height:,} pixels: a side can have {MAX_SIDE:,} at most.")
+
+
+def _most_pixels(bits: int) -> float:
+    """How many pixels of so many bits a picture may have."""
+    return min(MAX_PIXELS, 8 * _MAX_UNPACKED_BYTES / max(1, bits))
 
 
 def _open_png(data: bytes) -> Raster:
@@ -148,7 +159,7 @@ def _open_png(data: bytes) -> Raster:
     else:
         raise ImageError(_TOO_MANY_PARTS.format("PNG"))
     width, height, depth, colour_type = struct.unpack_from(">IIBB", facts[b"IHDR"])
-    check_size(width, height)
+    check_size(width, height, _most_pixels(_PNG_SAMPLES.get(colour_type, 1) * depth))
     clear = None
     if b"tRNS" in facts and colour_type in (0, 2):
         clear = struct.unpack_from(">H" if colour_type == 0 else ">HHH", facts[b"tRNS"])
@@ -289,7 +300,7 @@ def _open_tiff(data: bytes) -> Raster:
     orientation = numbers.get(_ORIENTATION, 1)
     tags.pop(_ORIENTATION, None)  # or Pillow would turn the picture itself
     width, height, bits = numbers[_WIDTH], numbers[_HEIGHT], numbers.get(_BITS, 1)
-    check_size(width, height)
+    check_size(width, height, _most_pixels(numbers.get(_SAMPLES, 1) * bits))
     white = 4095 if bits == 12 else 65_535
     strip = width * min(height, numbers.get(_ROWS_PER_STRIP, height))
     tile = numbers.get(_TILE_WIDTH, 0) * numbers.get(_TILE_HEIGHT, 0)

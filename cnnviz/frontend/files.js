@@ -1,6 +1,6 @@
 /** Picture files on their way to Python, which is the one that decodes them. */
 
-const MOST_BYTES = 20 * 2 ** 20; // ui/uploads.py has the same number
+const MOST_BYTES = 20 * 2 ** 20; // core/image_files.py has the same number
 
 /** Whoever takes files on this page; components have separate copies of their modules, so they meet on globalThis. */
 const taker = (globalThis.cnnvizFiles ??= { take: () => {} });

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnnviz.core.decoding import Picture, decode_picture
-from cnnviz.core.image_files import ImageError
+from cnnviz.core.image_files import ImageError, check_bytes
 from cnnviz.core.images import shrunk
 from cnnviz.ui import state
 from cnnviz.ui.component import component
 
-MOST_BYTES = 20 * 2**20  # a photograph from a phone has 3 to 12 MB; files.js has the same number
 KEPT_SIDE = 384  # the shorter side of a kept picture: 2 MB a student, and a crop to a third is still sharp at 128
 LONGEST_NAME = 100
 _KEY = "arrivals"
@@ -81,15 +80,12 @@ def _file(message: object) -> tuple[str, bytes]:
     """Name and bytes of the file in a message {name, data: base64} or {name, size}, which says why there are no data."""
     message = message if isinstance(message, dict) else {}
     name, data, size = (message.get(part) for part in ("name", "data", "size"))
-    if isinstance(size, int | float) and size > MOST_BYTES:
-        most = f"{MOST_BYTES / 1e6:.0f} MB"
-        raise ImageError(f"This file has {size / 1e6:,.0f} MB: use a picture of at most {most}.")
+    if isinstance(size, int | float):
+        check_bytes(size)
     try:
         content = base64.b64decode(data, validate=True)
     except (TypeError, binascii.Error, ValueError):
         raise ImageError("The browser could not read this: bring one picture file, and no folder.") from None
-    if len(content) > MOST_BYTES:
-        raise ImageError(f"This file has {len(content) / 1e6:,.0f} MB: use a smaller picture.")
     return name if isinstance(name, str) else "", content
 
 

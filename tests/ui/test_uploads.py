@@ -16,6 +16,7 @@ from PIL import Image
 
 from cnnviz.core.cut import Cut
 from cnnviz.core.decoding import decode_image
+from cnnviz.core.image_files import MAX_BYTES
 from cnnviz.core.images import fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.ui import state, uploads
@@ -97,7 +98,7 @@ def test_of_a_moving_picture_the_page_says_that_it_shows_the_first_frame():
         ({"name": "x", "data": 7}, "could not read this"),
         ({"name": "x", "data": "", "size": True}, "empty"),
         ({"name": "x", "data": base64.b64encode(b"<svg xmlns=''/>").decode()}, "a drawing in SVG"),
-        ({"name": "x", "data": base64.b64encode(bytes(uploads.MOST_BYTES + 1)).decode()}, "21 MB"),
+        ({"name": "x", "data": base64.b64encode(bytes(MAX_BYTES + 1)).decode()}, "21 MB"),
     ],
 )
 def test_what_is_no_picture_is_explained_in_a_sentence_and_changes_nothing(sent, words):
