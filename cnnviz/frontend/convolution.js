@@ -23,7 +23,7 @@ import { Toolbar } from "./toolbar.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
 const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight, or double-click a pixel's digits.";
-const FULL = "This picture holds as many strokes and typed values as a link can carry: undo some, or clear them.";
+
 class ConvolutionLab {
   help = STAGE_HELP;
   #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
@@ -49,13 +49,14 @@ class ConvolutionLab {
       onChoose: (tool) => (this.stage.looking = tool === "look"),
       onStroke: () => this.#imageChanged(),
       onSettled: () => this.settling.now(),
+      onFull: (text) => this.#say(text),
     });
     tools.append(this.pad.element);
     this.pixelField = new PixelField(this.stage.input, {
       mayPoint: () => this.pad.tool === "look",
       where: () => this.stage.attention.cellOn("input") ?? this.stage.middle,
       point: ([row, col]) => this.stage.attention.reach({ on: "input", row, col }),
-      take: (edit) => this.pad.add(edit) || this.#say(FULL),
+      take: (edit) => this.pad.add(edit),
       say: (text) => this.#say(text),
     });
     this.stage.onPaint(({ op }) => this.pixelField.show(op, this.stage.channel));

@@ -29,6 +29,7 @@ export class DigitInput {
     });
     this.pad = new Pad(this.panel, this.drawing, {
       size: 70, look: false, onStart: (tool) => this.#startStroke(tool), onStroke: onChange, onSettled,
+      onFull: (text) => (this.full = text),
     });
     this.pad.restart(strokesFromText(strokes));
     this.field = h("div", { class: "field-frame", "aria-hidden": "true" });
@@ -38,7 +39,7 @@ export class DigitInput {
       onChange();
       onSettled();
     } });
-    this.note = h("p", { class: "seen-note" });
+    this.note = h("p", { class: "seen-note", role: "status" });
     this.reads = h("p", { class: "reads" });
     this.strip = new Strip({ label: "Digits by hand, from the MNIST test set", onPick: (key) => this.#choose(key) });
     this.element = h("div", { class: "layer layer-draw" },
@@ -117,7 +118,8 @@ export class DigitInput {
     const { picture, box, note } = this.#prepare(canvas);
     this.box = box;
     this.seen.paint(picture);
-    write(this.note, note);
+    write(this.note, this.full || note);
+    mark(this.note, "data-warning", Boolean(this.full));
     const [top, left, height, width] = box.map((share) => `${100 * share}%`);
     Object.assign(this.frame.style, { top, left, height, width });
     mark(this.frame, "data-shown", box.join() !== "0,0,1,1");

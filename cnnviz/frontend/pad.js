@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { GRID, hasRoom, paintStroke } from "./strokes.js";
 
 const SIZES = { least: 10, most: 300 }; // brush diameters, thousandths of the picture's side
+export const FULL = "This drawing is full: undo some of it, or clear it, to go on.";
 const NEAR = 3; // thousandths: a point nearer than this to the last adds nothing to see
 
 /** The picture that strokes make on a base; finished strokes are painted once, the running one anew at each move. */
@@ -45,10 +46,14 @@ export class Pad {
   size;
   running = false;
   #undone = [];
+  #saidFull = false;
 
-  /** onChoose(tool) with each tool, onStart(tool) before a stroke, onStroke() while it moves, onSettled() at pen up, undo, redo and clear. */
-  constructor(panel, drawing, { size, look = "Look", onStart = () => {}, onChoose = () => {}, onStroke, onSettled }) {
-    Object.assign(this, { panel, drawing, size, onStart, onChoose, onStroke, onSettled });
+  /**
+   * onChoose(tool) with each tool, onStart(tool) before a stroke, onStroke() while it moves, onSettled() at pen up, undo,
+   * redo and clear; onFull(text) says that no more can be drawn, and with "" that there is room again.
+   */
+  constructor(panel, drawing, { size, look = "Look", onStart = () => {}, onChoose = () => {}, onStroke, onSettled, onFull }) {
+    Object.assign(this, { panel, drawing, size, onStart, onChoose, onStroke, onSettled, onFull });
     const tool = (name, text) =>
       h("button", { type: "button", class: "tool", "data-tool": name, onclick: () => this.choose(name) }, text);
     const act = (name, sign, action) =>
@@ -77,8 +82,17 @@ export class Pad {
     this.refresh();
   }
 
-  /** Shows which of undo, redo and clear have something to do. */
+  /** Whether anything more can be drawn; that nothing can is said at each try. */
+  #roomToDraw() {
+    const full = !hasRoom(this.drawing.strokes);
+    if (full || this.#saidFull) this.onFull(full ? FULL : "");
+    this.#saidFull = full;
+    return !full;
+  }
+
+  /** Shows which of undo, redo and clear have something to do, and whether the drawing is full. */
   refresh() {
+    this.#roomToDraw();
     this.undoButton.disabled = !this.drawing.strokes.length;
     this.redoButton.disabled = !this.#undone.length;
     this.clearButton.disabled = !this.drawing.strokes.length;
@@ -91,7 +105,7 @@ export class Pad {
       return [along(event.clientY - box.top, box.height), along(event.clientX - box.left, box.width)];
     };
     this.panel.addEventListener("pointerdown", (event) => {
-      if (this.tool === "look" || event.button > 0 || this.running || !hasRoom(this.drawing.strokes)) return;
+      if (this.tool === "look" || event.button > 0 || this.running || !this.#roomToDraw()) return;
       this.panel.setPointerCapture(event.pointerId);
       this.onStart(this.tool);
       this.running = event.pointerId;
@@ -107,7 +121,8 @@ export class Pad {
       for (const each of event.getCoalescedEvents?.() ?? [event]) {
         const next = point(each);
         const last = points.at(-1);
-        if (Math.abs(next[0] - last[0]) + Math.abs(next[1] - last[1]) < NEAR || !hasRoom(this.drawing.strokes)) continue;
+        if (Math.abs(next[0] - last[0]) + Math.abs(next[1] - last[1]) < NEAR) continue;
+        if (!this.#roomToDraw()) break;
         points.push(next);
         added = true;
       }
@@ -123,12 +138,11 @@ export class Pad {
     this.panel.addEventListener("pointercancel", end);
   }
 
-  /** Adds an edit that was not drawn, as a step of its own; false if the drawing is full. */
+  /** Adds an edit that was not drawn, as a step of its own. */
   add(edit) {
-    if (this.running !== false || !hasRoom(this.drawing.strokes)) return false;
+    if (this.running !== false || !this.#roomToDraw()) return;
     this.#undone = [];
     this.#replace([...this.drawing.strokes, edit]);
-    return true;
   }
 
   undo() {

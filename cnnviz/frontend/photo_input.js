@@ -33,11 +33,12 @@ export class PhotoInput {
       size: 70, look: "Crop", onStroke: onChange, onSettled,
       // while a pen is chosen, the frame does not stand in its way
       onChoose: (tool) => mark(this.frame, "data-held", tool !== "look"),
+      onFull: (text) => (this.full = text),
     });
     this.pad.restart(strokesFromText(strokes));
     this.seen = new Seen(SIDE);
     this.sizeInput = h("input", { type: "range", min: LEAST, max: 1000, "aria-label": "crop size", oninput: () => this.#resize(this.sizeInput.valueAsNumber), onchange: () => this.onSettled() });
-    this.note = h("p", { class: "seen-note" });
+    this.note = h("p", { class: "seen-note", role: "status" });
     this.reads = h("p", { class: "reads" });
     this.strip = new Strip({ label: "Test pictures of CIFAR-10, with their labels", words: true, onPick: (key) => this.choose(key) });
     this.ownButton = h("button", { type: "button", class: "sample own", "data-image": "own", onclick: () => this.choose(this.own.key) });
@@ -141,7 +142,9 @@ export class PhotoInput {
     mark(this.frame, "data-crop", [crop.top, crop.left, crop.side].join());
     if (this.sizeInput.valueAsNumber !== crop.side) this.sizeInput.value = crop.side;
     const pixels = (Math.min(picture.shape[1], picture.shape[2]) * crop.side) / 1000;
-    write(this.note, pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}.`);
+    const note = pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}.`;
+    write(this.note, this.full || note);
+    mark(this.note, "data-warning", Boolean(this.full));
     this.strip.choose(this.image);
     return input;
   }

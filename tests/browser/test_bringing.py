@@ -13,11 +13,13 @@ from torch.nn import functional as F
 from cnnviz import KERNELS, decode_image
 from cnnviz.core.cut import cut_from_text
 from cnnviz.core.images import fit_image, shrunk
-from cnnviz.ui.uploads import KEPT_SIDE
+from cnnviz.ui.uploads import KEPT_SIDE, shown_name
 from tests.browser.convolution_page import Lesson, agreement, check, chooser, link_of, open_lesson, tour
 from tests.browser.harness import FIND, wait_stage
 
 CURTAIN = ".cnnviz-arrivals"
+# markup of two kinds, a mark that turns the direction of writing, and far too long
+HOSTILE = f"<img src=x onerror=alert(1)> **cat** ![it](1.png) \u202egnp.tac{'x' * 10_000}.png"
 
 # Dispatched where a hand would let go, or where the focus is; `files` are [name, type, base64].
 BRING = """
@@ -102,11 +104,16 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
     page.get_by_role("link", name="Pooling").click()
     page.locator('[data-stage="shift lab"]').wait_for()
     wait_title(page, "pasted.png")
-    assert bring(page, "drop", ("third.png", "image/png", first))
-    wait_title(page, "third.png")
+    assert bring(page, "drop", (HOSTILE, "image/png", first))
+    name = shown_name(HOSTILE)
+    assert name.startswith("<img src=x onerror=alert(1)> **cat** ![it](1.png) gnp.")
+    wait_title(page, name)
     page.get_by_role("link", name="Convolution").click()
     page.locator("[data-stage=convolution]").wait_for()
-    wait_title(page, "third.png")
+    wait_title(page, name)
+    assert (
+        page.locator(".st-key-chooser :is(strong, img)").count() == 2
+    )  # the thumbnail and its title, nothing of the name's
     check(page, Lesson("upload", kernel="sharpen", upload=decode_image(first)))
     assert re.findall("WROTE .*", server.log[start:]) == []
 

@@ -213,6 +213,17 @@ def test_a_pixel_s_value_is_typed_and_undone_and_travels_in_the_link(visit):
     page.wait_for_function("wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(green))
     check(page, green, [(9, 0), (9, 1), (0, 0)])
 
+    # a drawing that is full says so, by the picture, and keeps what there is
+    full = replace(start, strokes=tuple(TypedPixel(10 * at, pixel_corners(0, at % 7, 7, 7)) for at in range(200)))
+    go_to(page, full)
+    page.mouse.dblclick(*cell(page, "input", 2, 3))
+    field.fill("5")
+    field.press("Enter")
+    page.locator(".notice[data-warning=true]", has_text="This drawing is full").wait_for()
+    page.locator("[data-act=undo]").click()
+    page.locator(".notice[data-warning=false]").wait_for()
+    check(page, replace(full, strokes=full.strokes[:-1]))
+
     # where cells are too small to read there is nothing to choose
     go_to(page, Lesson("cat", 64))
     assert panel.get_attribute("aria-description") is None
