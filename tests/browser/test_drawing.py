@@ -214,7 +214,7 @@ def test_a_pixel_s_value_is_typed_and_undone_and_travels_in_the_link(visit):
     check(page, green, [(9, 0), (9, 1), (0, 0)])
 
     # a drawing that is full says so, by the picture, and keeps what there is
-    full = replace(start, strokes=tuple(TypedPixel(10 * at, pixel_corners(0, at % 7, 7, 7)) for at in range(200)))
+    full = replace(start, strokes=tuple(TypedPixel(5 * at, pixel_corners(0, at % 7, 7, 7)) for at in range(200)))
     go_to(page, full)
     page.mouse.dblclick(*cell(page, "input", 2, 3))
     field.fill("5")
