@@ -304,12 +304,14 @@ def _cells(colours: np.ndarray, values: np.ndarray | None, cell: int) -> Image.I
 
 
 def _short(value: float) -> str:
-    """As many decimals as say something, at most two.
+    """As many decimals as say something, at most two; more where a small number would read as zero.
 
-    >>> _short(-2.0), _short(0.25), _short(1 / 3), _short(12.345)
-    ('−2', '0.25', '0.33', '12.35')
+    >>> _short(-2.0), _short(0.25), _short(1 / 3), _short(12.345), _short(-0.0042), _short(1e-7)
+    ('−2', '0.25', '0.33', '12.35', '−0.004', '0')
     """
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    small = 5e-6 < abs(value) < 0.005
+    text = f"{value:.{5 if abs(value) < 1e-3 else 3}f}" if small else f"{value:.2f}"
+    text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
 
 

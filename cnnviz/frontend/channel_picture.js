@@ -3,20 +3,23 @@
 import { account } from "./account.js";
 import { PLANES } from "./channel_layer.js";
 import { h, mark, write } from "./dom.js";
-import { Grid, LEAST_FOR_DIGITS } from "./grid.js";
+import { Grid } from "./grid.js";
 import { KernelPanel } from "./kernel_panel.js";
 import { Ledger } from "./ledger.js";
 import { NumberField } from "./number_field.js";
 import { bracket } from "./account.js";
 import { plain, roundUp, short } from "./numbers.js";
 import { gradient, packed } from "./palette.js";
+import { isProjecting, leastDigits } from "./projector.js";
 import { isBeyond, valueAt, windowAt } from "./window.js";
 import { weightedSum } from "./weighted_sum.js";
 
 const MOST_PLANES = 4;
 const BETWEEN_PIXELS = "rgba(127, 133, 140, 0.45)"; // pixels may be black and may be bright: this is neither
 const PHONE = 720;
-const DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
+const ROOM = { row: 168, four: 126, kernel: 150, map: 250 }; // CSS pixels for a plane, for one of four, for a slice, for the map
+const PROJECTED = { row: 168, four: 168, kernel: 192, map: 250 };
+const MOST_PROJECTED = 232; // a plane whose digits need no more than this gets it
 
 export class ChannelPicture {
   /** onEdit(slice, row, col, value), onBias(value) → taken?, onFilter(filter), onPin(place), say(sentence). */
@@ -74,8 +77,12 @@ export class ChannelPicture {
     const { layer, op, maps, partials, filter, first, count, width } = scene;
     const [rows, cols] = op.output.shape;
     const phone = width < PHONE;
-    const rowRoom = phone ? Math.floor((width - 60) / 3) : layer.planes === 4 ? 126 : 168;
+    const { row: three, four, kernel, map } = isProjecting() ? PROJECTED : ROOM;
+    const wanted = (Math.max(...op.input.shape.slice(1)) + 2 * layer.padding) * leastDigits().cell;
+    const usual = layer.planes === 4 ? four : three;
+    const rowRoom = phone ? Math.floor((width - 60) / 3) : isProjecting() && wanted <= MOST_PROJECTED ? Math.max(wanted, usual) : usual;
     this.element.style.setProperty("--row", `${rowRoom}px`);
+    this.element.style.setProperty("--kernel", `${kernel}px`);
     op.weightScale = { kind: "weight", top: largest(op.weight.data) || 1 };
     const partialScale = { kind: "activation", top: roundUp(Math.max(...partials.map(({ data }) => largest(data)))) };
     this.rows.forEach((row, at) => {
@@ -90,14 +97,14 @@ export class ChannelPicture {
       this.#paintPlane(row.input, scene, at);
       mark(row.input.panel, "aria-label", `The ${PLANES[at]} plane`);
       if (!feeds) return;
-      row.kernel.layout({ width: Math.min(rowRoom, layer.side === 1 ? 64 : 150), digits: DIGITS });
+      row.kernel.layout({ width: Math.min(phone ? rowRoom : kernel, layer.side === 1 ? 64 : kernel) });
       row.kernel.show(op.weight, slice, op.weightScale, PLANES[at]);
       row.partial.layout({ rows, cols, width: rowRoom });
       this.#paintMap(row.partial, partials[slice].data, partialScale);
       mark(row.partial.panel, "aria-label", `What the ${PLANES[at]} plane adds to map ${filter + 1}`);
     });
     const scale = { kind: "activation", top: roundUp(Math.max(...maps.map(({ data }) => largest(data)))) };
-    this.map.layout({ rows, cols, width: phone ? Math.min(width, 320) : 250 });
+    this.map.layout({ rows, cols, width: phone ? Math.min(width, 320) : map });
     this.#paintMap(this.map, maps[filter].data, scale);
     this.#paintVolume(scene, scale, phone ? Math.floor((width - 36) / 4) : 88);
     this.legend.firstChild.style.background = gradient("activation");

@@ -2,10 +2,9 @@
 
 import { h, mark } from "./dom.js";
 import { ACCENT, INK, PAPER, inkOn } from "./palette.js";
+import { leastDigits } from "./projector.js";
 
 const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
-export const LEAST_FOR_DIGITS = 20;
-export const USUAL_DIGITS = { font: 9, cell: LEAST_FOR_DIGITS };
 const HATCH = 12; // CSS pixels between the lines that cross out
 
 /** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */
@@ -30,7 +29,7 @@ export class Grid {
   }
 
   /** Fits rows × cols cells, with the margin around them, into a box of CSS pixels; `digits`: the least font, and the least cell for it. */
-  layout({ rows, cols, margin = [0, 0], width, height = width, digits = USUAL_DIGITS }) {
+  layout({ rows, cols, margin = [0, 0], width, height = width, digits = leastDigits() }) {
     const ratio = globalThis.devicePixelRatio || 1;
     const key = [rows, cols, ...margin, width, height, ratio, digits.font, digits.cell].join();
     if (key === this.key) return;
@@ -76,7 +75,7 @@ export class Grid {
    */
   paint({ colourOf, textOf = null, faded = null, hatched = [], paper, soft, line = paper, font }) {
     Object.assign(this, { paper, soft, line, font });
-    const { allRows, allCols, ratio } = this;
+    const { allRows, allCols, ratio, digits } = this;
     const image = new ImageData(allCols, allRows);
     const colours = new Uint32Array(image.data.buffer);
     for (let r = 0, at = 0; r < allRows; r++) for (let c = 0; c < allCols; c++) colours[at++] = colourOf(r, c);
@@ -89,6 +88,7 @@ export class Grid {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (this.cell >= LEAST_FOR_LINES) this.#lines(context, line);
     if (faded) this.#fade(context, faded, paper);
+    mark(this.panel, "data-digits", textOf && this.showsDigits ? digits.font : 0); // the least size they may have here
     if (textOf && this.showsDigits) this.#digits(context, colours, textOf, faded);
     for (const cells of hatched) if (cells.rows && cells.cols) this.#hatch(context, cells);
   }

@@ -1,9 +1,10 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
 import { h, mark } from "./dom.js";
-import { USUAL_DIGITS, cellUnder } from "./grid.js";
+import { cellUnder } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { inkOn, packed } from "./palette.js";
+import { leastDigits } from "./projector.js";
 
 export const MOST = 1000; // |weight| beyond this says nothing that a smaller one does not
 const STEP = 0.1;
@@ -26,7 +27,7 @@ export class KernelPanel {
   }
 
   /** The box for the cells, and the least font of their digits. */
-  layout({ width, digits = USUAL_DIGITS }) {
+  layout({ width, digits = leastDigits() }) {
     Object.assign(this, { width, font: digits.font });
   }
 
@@ -67,7 +68,7 @@ export class KernelPanel {
     // where all its digits would run into the next cell, a weight is shortened until it is typed over; the ledger has them
     const crowded = plain(value).length * 0.56 * this.font > side;
     const typing = cell.getRootNode().activeElement === cell;
-    const text = this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11)))));
+    const text = this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
     if (cell.value !== text) cell.value = text;
     mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
     cell.style.fontSize = `${Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;

@@ -1,16 +1,17 @@
 /** How large the parts of a stage are, in CSS pixels, for the room there is. Nothing here draws. */
 
-import { LEAST_FOR_DIGITS, cellSize } from "./grid.js";
+import { cellSize } from "./grid.js";
 import { extent } from "./operations.js";
+import { leastDigits } from "./projector.js";
 
 export const LOUPE_AROUND = 2; // cells shown around the window
 const PHONE = 720; // narrower than this, the columns stand under each other
 const GAP = 22;
 const BESIDE = { least: 1200, ledger: 500, loupe: 176 }; // a stage with a panel in its window column: its least width, and rooms
 
-/** What a grid's digits and the cells that hold them must at least have, in CSS pixels; and where columns have their room. */
-const USUAL = { font: 9, cell: LEAST_FOR_DIGITS, kernel: 200, ledger: 300, loupe: 216 };
-const PROJECTED = { font: 24, cell: 32, kernel: 264, ledger: 380, loupe: 300 };
+/** How much room the columns have that do not share out the rest. */
+const USUAL = { kernel: 200, ledger: 300, loupe: 216 };
+const PROJECTED = { kernel: 264, ledger: 380, loupe: 300 };
 
 /** Is a stage of this width wide enough for a panel in its window column? */
 export function hasRoomBeside(width) {
@@ -25,7 +26,7 @@ export function hasRoomBeside(width) {
 export function layoutOf(op, { width, compact, projector, beside = false }) {
   const phone = width < PHONE;
   const room = { ...(projector ? PROJECTED : USUAL), ...(beside ? BESIDE : {}) };
-  const digits = { font: room.font, cell: room.cell };
+  const digits = leastDigits(projector);
   const kernel = compact && !projector ? 150 : Math.min(width, room.kernel);
   const [least, most, others] = [200, compact ? 300 : 440, 3 * GAP + room.kernel + room.ledger];
   const side = phone ? Math.min(width, 420) : Math.max(least, Math.min((width - others) / 2, most));

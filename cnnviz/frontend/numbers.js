@@ -42,18 +42,32 @@ export function shortest(value) {
   return String(Number(value.toPrecision(9)));
 }
 
-/** A number for a cell that holds `width` characters: as many decimals as fit, "" if not even the whole part does. */
+/**
+ * A number for a cell that holds `width` characters: up to two decimals, as many as fit, "" if not even the whole part does.
+ * What is not zero never reads as zero: a small number gets the decimals it needs, or, without room for them, "≈0".
+ */
 export function short(value, width) {
   // 0.9 that came out of a sum as 0.90000004 is still 0.9 to a reader
   const near = (decimals) => Math.abs(value - Number(value.toFixed(decimals))) <= 1e-6 * Math.max(1, Math.abs(value));
   const most = near(0) ? 0 : near(1) ? 1 : 2;
   for (let decimals = most; decimals >= 0; decimals--) {
     const text = decimal(value, decimals);
-    if (text.length <= width) return text;
-    const bare = text.replace(/^(−?)0\./, "$1."); // .25 says as much as 0.25
-    if (bare.length <= width && decimals > 0) return bare;
+    const bare = decimals > 0 ? text.replace(/^(−?)0\./, "$1.") : text; // .25 says as much as 0.25
+    if (bare.length > width) continue;
+    if (most > 0 && Number(value.toFixed(decimals)) === 0) return tiny(value, width);
+    return text.length <= width ? text : bare;
   }
   return "";
+}
+
+/** The first digit of a number that is nearly zero: .004 */
+function tiny(value, width) {
+  for (let decimals = 2; decimals <= 5; decimals++) {
+    const text = decimal(value, decimals).replace("0.", ".");
+    if (text.length > width) break;
+    if (Number(value.toFixed(decimals))) return text;
+  }
+  return width > 1 ? "≈0" : "";
 }
 
 /** 0.00000023 → "2·10⁻⁷" */

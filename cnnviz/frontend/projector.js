@@ -17,6 +17,11 @@ export function isProjecting() {
   return root.dataset.projector === "true";
 }
 
+/** The least that digits, and the cells that hold them, must have on every canvas and kernel, in CSS pixels. */
+export function leastDigits(projecting = isProjecting()) {
+  return projecting ? { font: 24, cell: 32 } : { font: 9, cell: 20 };
+}
+
 /** What the link says of it. */
 export function projectorText() {
   return isProjecting() ? "projector=1" : "";

@@ -3,6 +3,7 @@
 import { h, mark } from "./dom.js";
 import { ACCENT, INK } from "./palette.js";
 import { plain, roundUp } from "./numbers.js";
+import { isProjecting, leastDigits } from "./projector.js";
 
 const HEIGHT = 104;
 const EDGE = 7; // pixels kept free above and below
@@ -83,8 +84,9 @@ export class SignalCurve {
       context.strokeStyle = ACCENT;
       context.stroke();
     }
-    context.font = `12px ${getComputedStyle(this.element).fontFamily}`;
-    context.fillText(`+${plain(top, 3)}`, 2, 12);
+    const size = isProjecting() ? leastDigits().font : 12;
+    context.font = `${size}px ${getComputedStyle(this.element).fontFamily}`;
+    context.fillText(`+${plain(top, 3)}`, 2, size);
     context.fillText(`−${plain(top, 3)}`, 2, HEIGHT - 4);
     mark(this.canvas, "aria-label", `A curve of ${values.length} values from ${plain(Math.min(...values), 2)} to ${plain(Math.max(...values), 2)}`);
   }
