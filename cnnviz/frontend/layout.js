@@ -35,6 +35,8 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
   const largest = Math.max(rows.kernel, cols.kernel);
   const tabs = op.input.shape[0] > 1; // they stand over the kernel, and the player is to stay on the screen
   const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side, digits };
+  const around = [extent(rows.kernel, rows.dilation), extent(cols.kernel, cols.dilation)].map((size) => size + 2 * LOUPE_AROUND);
+  const readable = room.loupe / Math.max(...around) >= digits.cell; // else it shows no digits, and the ledger needs the room more
   const magnified = cellSize(input) < digits.cell || op.picture.kind === "rgb";
   return {
     side,
@@ -43,9 +45,9 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
     output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits },
     products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, tabs ? 130 : 168), digits },
     loupe: magnified && {
-      rows: extent(rows.kernel, rows.dilation) + 2 * LOUPE_AROUND,
-      cols: extent(cols.kernel, cols.dilation) + 2 * LOUPE_AROUND,
-      width: phone ? Math.min(width, projector ? width : 300) : room.loupe,
+      rows: around[0],
+      cols: around[1],
+      width: phone ? Math.min(width, projector ? width : 300) : projector && !readable ? USUAL.loupe : room.loupe,
       digits,
     },
   };

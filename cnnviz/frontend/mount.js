@@ -12,7 +12,8 @@ const REST = 150; // milliseconds without a change before Python hears of it
 /**
  * The default export of a component: Streamlit calls it at every change of data or theme, and the view made at the first
  * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and `settling`. To the
- * `.toolbar` of the page's main view its tools are added; `help` may name keys of its own (see help.js).
+ * `.toolbar` of the page's main view its tools are added, and to none that `isBelow` another; `help` may name keys of its
+ * own (see help.js).
  */
 export function mount(View) {
   const views = new WeakMap();
@@ -36,7 +37,7 @@ export function mount(View) {
 }
 
 function start(view, parent) {
-  const toolbar = view.element.querySelector(".toolbar");
+  const toolbar = view.isBelow ? null : view.element.querySelector(".toolbar");
   view.pageTools = toolbar && new PageTools(view.help);
   toolbar?.append(view.pageTools.element);
   parent.append(view.element);

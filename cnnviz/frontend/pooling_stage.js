@@ -13,6 +13,7 @@ const NUMBERS = { pool_window: ["window", 1, 8], pool_stride: ["stride", 1, 8], 
 const EXAMPLE = "source=example"; // the notebook's
 
 class PoolingStage {
+  isBelow = true; // the shift lab has the page's tools
   #revision = 0;
 
   constructor(data) {

@@ -48,6 +48,7 @@ export class ProjectorSwitch {
     }, icon("projector"));
     const onKey = (event) => {
       if ((event.key !== "p" && event.key !== "P") || isTyping(event) || event.defaultPrevented) return;
+      event.preventDefault();
       toggle();
     };
     document.addEventListener("keydown", onKey);

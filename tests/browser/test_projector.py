@@ -1,0 +1,105 @@
+"""The projector: large digits in large cells, only what matters, on every page."""
+
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.browser.convolution_page import Lesson, agreement, moment, open_lesson
+from tests.browser.harness import FIND, STAGE, axe, cell, wait_stage
+from tests.browser.visits import wait_at_rest
+
+# what is to be seen of the page in numbers or words, but the page's own frame, which is Streamlit's
+SMALL = """
+(root) => [...root.querySelectorAll("*")]
+  .filter((element) => !element.closest("dialog, option, svg") && element.checkVisibility({ visibilityProperty: true }))
+  .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && /\\d/.test(node.data)) || (element.matches("input[type=text], input[type=number]") && element.value))
+  .map((element) => [element.className, element.textContent || element.value, parseFloat(getComputedStyle(element).fontSize)])
+  .filter(([, , size]) => size < 24)
+"""
+# the cells that show digits: which panel, the least size of the digits, the side of a cell
+DIGITS = """
+(root) => [...root.querySelectorAll("[data-panel][data-rows]")]
+  .filter((panel) => panel.checkVisibility() && (panel.matches(".kernel-panel") || Number(panel.dataset.digits)))
+  .map((panel) => [panel.dataset.panel, Number(panel.dataset.digits ?? 24), panel.getBoundingClientRect().height / panel.dataset.rows])
+"""
+
+
+def assert_large(page, root, panels):
+    """Within a component no digit is smaller than 24 pixels, no cell that shows one than 32; these panels show some."""
+    shown = page.locator(root)
+    page.wait_for_function(
+        f"""([selector, panels]) => {{
+          {FIND}
+          const root = find(selector);
+          const names = root ? ({DIGITS})(root).map(([name]) => name) : [];
+          return root && panels.every((name) => names.includes(name));
+        }}""",
+        arg=[root, sorted(panels)],
+    )
+    digits = shown.evaluate(DIGITS)
+    assert [each for each in digits if each[1] < 24 or each[2] < 32] == []
+    assert shown.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_projector_shows_large_digits_in_large_cells_and_travels_in_the_link(visit, dark):
+    page = open_lesson(visit, Lesson(at=(1, 2)), dark=dark)
+    before = moment(page)
+    page.keyboard.press("p")
+    wait_stage(page, position=(1, 2))
+    page.wait_for_function("new URLSearchParams(location.search).get('projector') === '1'")
+    root = page.locator(".lab")
+    assert root.get_attribute("data-projector") == "true"
+    assert_large(page, ".lab", {"input", "kernel", "output"})
+    assert moment(page).lines == before.lines
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert page.locator(".player").evaluate("bar => bar.getBoundingClientRect().bottom <= innerHeight")
+    assert axe(page) == []
+    page.goto(page.url)  # the link alone shows it as large
+    agreement(page)
+    page.locator(".lab[data-projector='true']").wait_for()
+    page.get_by_role("link", name="Network").click()  # and so does the next page
+    page.locator(".network[data-projector='true']").wait_for()
+    page.wait_for_function("new URLSearchParams(location.search).get('projector') === '1'")
+    page.get_by_role("button", name="projector", exact=True).click()
+    page.locator(".network[data-projector='false']").wait_for()
+    page.wait_for_function("!new URLSearchParams(location.search).has('projector')")
+
+
+def test_a_loupe_on_the_projector_is_large_enough_to_read(visit):
+    page = visit("/?projector=1&image=cat&at=3,4")
+    agreement(page)
+    assert_large(page, ".lab", {"loupe", "kernel"})
+    page.mouse.move(*cell(page, "output", 9, 9))
+    wait_stage(page, position=(9, 9))
+
+
+PAGES = {
+    "/channels": {".channels": {"input", "kernel", "partial", "output"}},
+    "/signals": {".signals": {"kernel"}},
+    "/shapes": {".shapes": set()},
+    "/pooling?image=integers&shift=1,0": {".shift-lab": set(), ".pooling-stage": {"input", "output"}},
+    "/network?unit=conv1,2,3,4&sums=1": {".network .unit": {"kernel", "loupe"}},
+}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_other_page_is_as_large_and_breaks_no_rule_of_accessibility_on_the_projector_or_off_it(visit, dark):
+    page = visit("/channels", dark=dark)
+    for path, roots in PAGES.items():
+        if path != "/channels":
+            page.goto(urljoin(page.url, path))
+            wait_at_rest(page)
+        for root in roots:
+            page.locator(root).wait_for()
+        if "unit=" in path:
+            page.locator(f".unit {STAGE}").wait_for()
+        if not dark or "shapes" in path:  # the colours of the theme are the same on all pages
+            assert axe(page) == [], path
+        page.keyboard.press("p")
+        for root, panels in roots.items():
+            page.locator(f"[data-projector='true']{root}, [data-projector='true'] {root.split()[-1]}").first.wait_for()
+            assert_large(page, root, panels)
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
+        assert axe(page) == [], path
+        page.keyboard.press("p")
