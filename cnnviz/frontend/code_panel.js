@@ -20,7 +20,7 @@ export class CodePanel {
     this.lines = h("div", { class: "code-lines", tabindex: "0", role: "group", "aria-label": "The notebook's loop" });
     this.live = Object.fromEntries(["i", "j", "slice", "product", "sum", "out"].map((name) => [name, { name: h("dt", { class: "code", "data-names": name }), value: h("dd", { class: "code", "data-live": name }) }]));
     this.values = h("dl", { class: "live" }, ...Object.values(this.live).flatMap(({ name, value }) => [name, value]));
-    this.text = h("pre", { class: "code snippet", tabindex: "0", "aria-label": "The same with torch" });
+    this.text = h("pre", { class: "code snippet", tabindex: "0", role: "group", "aria-label": "The same with torch" });
     this.loop = h("div", { class: "loop" }, this.lines, this.values);
     this.element = h("div", { class: "code-panel" },
       h("div", { class: "row" },

@@ -70,7 +70,7 @@ class ShapeCalculator {
       repair: (layers) => this.#repair(layers),
       say: (text) => this.#say(text),
     });
-    this.code = h("pre", { class: "code", tabindex: "0", "aria-label": "The chain as PyTorch code" });
+    this.code = h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": "The chain as PyTorch code" });
     this.copied = h("span", { class: "note", role: "status" });
     const copy = h("button", { type: "button", class: "tool", onclick: () => this.#copy() }, "copy");
     this.paste = h("textarea", { rows: "4", "aria-label": "Layers as code", placeholder: "nn.Conv2d(3, 6, 5),\nnn.ReLU(), …", spellcheck: "false" });

@@ -1,9 +1,11 @@
 """Who sees less, has no mouse, a small screen, or wants no motion, can use the pages too."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.browser.convolution_page import Lesson, agreement, chooser, open_lesson
-from tests.browser.harness import NETWORK, STAGE, axe, painted, stage
+from tests.browser.harness import NETWORK, STAGE, axe, painted, stage, wait_stage
 from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
 
 SCREENS = {"projector": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "touch": True}}
@@ -23,10 +25,31 @@ function shown() {
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen, dark):
-    page = open_lesson(visit, dark=dark, **SCREENS[screen])
+    """As it opens, and with the image chooser, the loop inside a window, the code for torch and the export open."""
+    page = open_lesson(visit, Lesson(stride=2, padding=1), dark=dark, **SCREENS[screen])
+    page.get_by_role("button", name="Code", exact=True).click()
+    page.get_by_label("inside", exact=False).check()
+    page.get_by_role("button", name="step forward", exact=True).click()
+    wait_stage(page, moment=1)
+    if screen == "phone":  # there the code comes after all of the stage, not beside it
+        assert_order(page, ".words", ".code-panel")
     assert axe(page) == []
+    page.get_by_role("button", name="The same with torch").click()
+    page.locator(".snippet").wait_for()
+    assert axe(page) == []
+    page.get_by_role("button", name="Export", exact=True).click()
     chooser(page).get_by_test_id("stSlider").wait_for()
     assert axe(page) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def assert_order(page, *selectors):
+    """Each begins below the end of the one before."""
+    edges = [
+        page.locator(each).evaluate("e => { const b = e.getBoundingClientRect(); return [b.top, b.bottom]; }")
+        for each in selectors
+    ]
+    assert all(before[1] < after[0] for before, after in pairwise(edges))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
