@@ -21,7 +21,7 @@ pooling_stage(image, arrived=arrived)
 
 # each of these computes for seconds or draws with Plotly, so nobody gets one without asking
 MORE = {
-    "Change against shift": map_section,
+    "Change against shift": lambda: map_section(image),
     "Trained networks": twin_section,
     "Receptive field": lambda: receptive_section(image),
     "Resolution": strip_section,

@@ -1,16 +1,14 @@
 """Does a feature map stay when the image is shifted, or move along, or neither? Measured, over all small shifts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from cnnviz.core.comparison import Shift, nearest_moves, overlap
-from cnnviz.core.receptive import receptive_fields
-from cnnviz.core.trace import trace
+from cnnviz.core.comparison import Shift
 
 LARGEST_SHIFT = 8
 Border = Literal["black", "edge", "wrap"]
@@ -29,16 +27,21 @@ def shifted(image: Tensor, shift: Shift, border: Border = "edge") -> Tensor:
     """
     down, across = shift
     height, width = image.shape[-2:]
-    rows, cols = torch.arange(height) - down, torch.arange(width) - across
+    return _pixels(image, torch.arange(height) - down, torch.arange(width) - across, border)
+
+
+def _pixels(image: Tensor, rows: Tensor, cols: Tensor, border: Border) -> Tensor:
+    """The pixels of ``image`` (…, H, W) at these rows and columns, of which some may lie outside: (…, rows, columns)."""
+    height, width = image.shape[-2:]
     if border == "wrap":
         rows, cols = rows % height, cols % width
     elif border not in BORDERS:
         raise ValueError(f"What enters at the border is {', '.join(BORDERS)}, not {border}.")
-    moved = image[..., rows.clamp(0, height - 1)[:, None], cols.clamp(0, width - 1)]
+    found = image[..., rows.clamp(0, height - 1)[:, None], cols.clamp(0, width - 1)]
     if border == "black":
         inside = ((rows >= 0) & (rows < height))[:, None] & (cols >= 0) & (cols < width)
-        moved = torch.where(inside, moved, torch.zeros((), dtype=moved.dtype))
-    return moved
+        found = torch.where(inside, found, torch.zeros((), dtype=found.dtype))
+    return found
 
 
 def all_shifts(largest: int = LARGEST_SHIFT) -> tuple[Shift, ...]:
@@ -53,7 +56,24 @@ def all_shifts(largest: int = LARGEST_SHIFT) -> tuple[Shift, ...]:
 
 def shift_batch(image: Tensor, border: Border, largest: int = LARGEST_SHIFT) -> Tensor:
     """All shifts of one image (C, H, W) as a batch (shifts, C, H, W), in the order of `all_shifts`."""
-    return torch.stack([shifted(image, shift, border) for shift in all_shifts(largest)])
+    return pieces(surrounded(image, border, largest), image.shape[-2:], largest).clone()
+
+
+def surrounded(image: Tensor, border: Border, largest: int) -> Tensor:
+    """``image`` (…, H, W) with all that shifts can bring in: every shifted image is a piece of it."""
+    rows, cols = (torch.arange(-largest, size + largest) for size in image.shape[-2:])
+    return _pixels(image, rows, cols, border)
+
+
+def pieces(whole: Tensor, size: tuple[int, int], largest: int, step: int = 1) -> Tensor:
+    """What every shift has of ``whole`` (C, H + 2·largest, W + 2·largest), every ``step``th cell of it: (shifts, C, *size).
+
+    A view: nothing is copied. The first shift, up and left, begins furthest down and right.
+    """
+    side = 2 * largest + 1
+    plane, row, col = whole.stride()
+    windows = whole.as_strided((side, side, len(whole), *size), (row, col, plane, step * row, step * col))
+    return windows.flip(0, 1).flatten(0, 1)
 
 
 def subsample(maps: Tensor, how: Subsampling, window: int) -> Tensor:
@@ -68,24 +88,32 @@ def subsample(maps: Tensor, how: Subsampling, window: int) -> Tensor:
     >>> subsample(torch.tensor([[[[0.0, 3.0, 1.0, 1.0]] * 2]]), "average", 2)
     tensor([[[[1.5000, 1.0000]]]])
     """
+    return at_every_place(maps, how, window)[..., ::window, ::window]
+
+
+def at_every_place(maps: Tensor, how: Subsampling, window: int) -> Tensor:
+    """What `subsample` makes of the windows at every place, before it takes every so-manyth: (N, C, H', W').
+
+    All four ways look at neighbours first and leave cells out afterwards; it is the leaving out that shifts can feel.
+    """
     if how == "max":
-        return F.max_pool2d(maps, window)
+        return F.max_pool2d(maps, window, stride=1)
     if how == "average":
-        return F.avg_pool2d(maps, window)
+        return F.avg_pool2d(maps, window, stride=1)
     if how == "stride":
-        return maps[..., ::window, ::window]
+        return maps
     if how == "blur":
         return _blurred(F.max_pool2d(maps, window, stride=1), window)
     raise ValueError(f"Maps are made smaller by {', '.join(SUBSAMPLINGS)}, not by {how}.")
 
 
 def _blurred(maps: Tensor, window: int) -> Tensor:
-    """Every so-manyth cell of the maps after a triangular blur; only the cells that stay are computed."""
+    """The maps after a triangular blur, first of the columns and then of the rows."""
     ramp = torch.arange(1, 2 * window, dtype=maps.dtype)
     triangle = torch.minimum(ramp, 2 * window - ramp) / window**2
     flat = maps.flatten(0, 1)[:, None]
-    down = F.conv2d(flat, triangle[None, None, :, None], stride=(window, 1))
-    return F.conv2d(down, triangle[None, None, None, :], stride=(1, window))[:, 0].unflatten(0, maps.shape[:2])
+    down = F.conv2d(flat, triangle[None, None, :, None])
+    return F.conv2d(down, triangle[None, None, None, :])[:, 0].unflatten(0, maps.shape[:2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,31 +135,59 @@ def change_against_shift(maps: Tensor, jump: Shift, largest: int = LARGEST_SHIFT
     ``jump`` is how many pixels of the image lie between two cells of the maps, rows and columns. Maps without rows and
     columns (shifts, units) cannot move along; for them ``moved`` is ``stayed``.
     """
-    shifts = all_shifts(largest)
     side = 2 * largest + 1
-    before = maps[len(shifts) // 2]
-    stayed = _relative(before, maps)
-    if maps.dim() < 4:
-        return ShiftChange(stayed.view(side, side), stayed.view(side, side))
-    moved = torch.full((len(shifts),), torch.inf)
-    candidates: dict[Shift, list[int]] = {}
-    for index, shift in enumerate(shifts):
-        for move in nearest_moves(shift, jump):
-            candidates.setdefault(move, []).append(index)
-    height, width = maps.shape[-2:]
-    for move, indices in candidates.items():
-        if abs(move[0]) < height and abs(move[1]) < width:
-            after = maps[indices]
-            moved[indices] = torch.fmin(moved[indices], _relative(*overlap(before, after, move)))
-    moved[moved.isinf()] = torch.nan
+    stayed, moved = _changes(maps, jump, torch.tensor(all_shifts(largest)))
     return ShiftChange(stayed.view(side, side), moved.view(side, side))
 
 
-def _relative(before: Tensor, after: Tensor) -> Tensor:
-    """‖after − before‖₂ / ‖before‖₂ of each in the batch ``after``; NaN where nothing was there before."""
-    distance = (after - before).flatten(1).square_().sum(dim=1).sqrt_()
-    size = before.norm()
-    return distance / size if size > 0 else torch.full_like(distance, torch.nan)
+def change_along(maps: Tensor, jump: Shift, largest: int = LARGEST_SHIFT) -> ShiftChange:
+    """The same, but only along both axes: (17,), the mean of moving right and of moving down so far."""
+    side = 2 * largest + 1
+    steps = torch.arange(-largest, largest + 1)
+    still = torch.zeros_like(steps)
+    right = _changes(maps[largest * side : (largest + 1) * side], jump, torch.stack([still, steps], dim=1))
+    down = _changes(maps[largest::side], jump, torch.stack([steps, still], dim=1))
+    return ShiftChange(*((one + other) / 2 for one, other in zip(right, down, strict=True)))
+
+
+def _changes(maps: Tensor, jump: Shift, shifts: Tensor) -> tuple[Tensor, Tensor]:
+    """Stayed and moved, (N,) each: ``maps`` (N, …) after ``shifts`` (N, 2), the one in the middle being none."""
+    before = maps[len(maps) // 2]
+    stayed = _share(_squares(maps - before), _squares(before[None]))
+    if maps.dim() < 4:
+        return stayed, stayed
+    jumps = torch.tensor(jump)
+    down, up = shifts.div(jumps, rounding_mode="floor"), -(-shifts).div(jumps, rounding_mode="floor")
+    moved = torch.full((len(shifts),), torch.nan)
+    for choice in ([False, False], [False, True], [True, False], [True, True]):
+        rounded_up = torch.tensor(choice)
+        fresh = (rounded_up <= (up > down)).all(dim=1)  # where a jump divides the shift, there is one way to round
+        moves = torch.where(rounded_up, up, down)[fresh]
+        moved[fresh] = torch.fmin(moved[fresh], _change_after(moves, before, maps[fresh]))
+    return stayed, moved
+
+
+def _change_after(moves: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """The relative change of each of ``after`` (N, C, H, W) once ``before`` (C, H, W) has made its move, where they overlap.
+
+    ``moves`` is (N, 2), in cells. NaN where nothing overlaps, or nothing was there before.
+    """
+    sources = [torch.arange(size) - move[:, None] for size, move in zip(before.shape[1:], moves.T, strict=True)]
+    rows, cols = ((source >= 0) & (source < size) for source, size in zip(sources, before.shape[1:], strict=True))
+    inside = (rows[:, :, None] & cols[:, None, :])[:, None]  # (N, 1, H, W)
+    row, col = (source.clamp(0, size - 1) for source, size in zip(sources, before.shape[1:], strict=True))
+    was = before[:, row[:, :, None], col[:, None, :]].movedim(0, 1) * inside  # (N, C, H, W)
+    return _share(_squares(after * inside - was), _squares(was))
+
+
+def _squares(values: Tensor) -> Tensor:
+    """The sum of the squares of each in a batch: (N,)."""
+    return values.flatten(1).square().sum(dim=1)
+
+
+def _share(distance: Tensor, size: Tensor) -> Tensor:
+    """‖after − before‖₂ / ‖before‖₂ from the sums of squares; NaN where nothing was there before."""
+    return torch.where(size > 0, (distance / size).sqrt(), torch.nan)
 
 
 @torch.no_grad()
@@ -146,47 +202,23 @@ def feature_map_changes(
     """How the subsampled maps of one image (C, H, W) change over all 17×17 shifts, for each way and window.
 
     The image passes through a convolution with ``kernel`` (kh, kw) on every channel, without padding, and a ReLU.
+
+    Nothing of this depends on where in the image it happens, so it is done once, on the image with all that the shifts
+    bring in; the maps after each shift are every ``window``th cell of that, from another one on. ValueError if the image
+    is too small for a window.
     """
-    batch = shift_batch(image, border)
     weight = kernel.expand(1, len(image), *kernel.shape)
-    maps = F.relu(F.conv2d(batch, weight))
-    return {
-        (how, window): change_against_shift(subsample(maps, how, window), (window, window))
-        for window in windows
-        for how in ways
-    }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkChange:
-    """A trained network over all shifts of one image: ``probability`` of a class, (17, 17), the share of shifts that keep
-    the network's ``verdict`` for the image as it is, and the change of each layer's output."""
-
-    probability: Tensor
-    kept: float
-    layers: dict[str, ShiftChange]
-
-
-@torch.no_grad()
-def network_changes(
-    network: nn.Module, image: Tensor, label: int, border: Border = "edge", layers: Sequence[str] | None = None
-) -> NetworkChange:
-    """What all 17×17 shifts of one image (C, H, W) do to a network that gives one score a class.
-
-    ``layers`` names operations of its trace; without, all of them.
-    """
-    plain = trace(network, image[None])
-    jumps = {layer.name: (layer.rows.jump, layer.cols.jump) for layer in receptive_fields(plain)}
-    wanted = plain.names if layers is None else tuple(layers)
-    batch = trace(network, shift_batch(image, border))
-    scores = batch[-1].output
-    verdicts = scores.argmax(dim=1)
-    side = 2 * LARGEST_SHIFT + 1
-    return NetworkChange(
-        scores.softmax(dim=1)[:, label].view(side, side),
-        (verdicts == verdicts[len(verdicts) // 2]).double().mean().item(),
-        {name: change_against_shift(batch[name].output, jumps[name]) for name in wanted},
-    )
+    whole = F.relu(F.conv2d(surrounded(image, border, LARGEST_SHIFT)[None], weight))
+    changes = {}
+    for window in windows:
+        for how in ways:
+            dense = at_every_place(whole, how, window)[0]
+            size = tuple((length - 2 * LARGEST_SHIFT - 1) // window + 1 for length in dense.shape[1:])
+            if min(size) < 1:
+                raise ValueError(f"An image of {image.shape[1]}×{image.shape[2]} is too small for windows of {window}.")
+            maps = pieces(dense.contiguous(), size, LARGEST_SHIFT, step=window)
+            changes[how, window] = change_against_shift(maps, (window, window))
+    return changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +247,3 @@ def spread(measurements: Iterable[Tensor]) -> Spread:
 def along(values: Tensor, largest: int = LARGEST_SHIFT) -> Tensor:
     """A map over shifts (17, 17) read along both axes: (17,), the mean of moving right and of moving down so far."""
     return (values[largest] + values[:, largest]) / 2
-
-
-def over_images(
-    images: Sequence[Tensor],
-    measure: Callable[[Tensor], object],
-    progress: Callable[[float], None] = lambda share: None,
-) -> Iterator[object]:
-    """``measure`` of each image in turn; ``progress`` hears which share is done."""
-    for number, image in enumerate(images, start=1):
-        yield measure(image)
-        progress(number / len(images))

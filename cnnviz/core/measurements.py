@@ -1,30 +1,14 @@
-"""Invariance measured over many pictures: feature maps made smaller in four ways, and networks trained as twins."""
+"""Change against shift measured over many pictures: feature maps made smaller in four ways."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from cnnviz.core.images import fit_image
-from cnnviz.core.invariance import (
-    Border,
-    NetworkChange,
-    ShiftChange,
-    Spread,
-    along,
-    feature_map_changes,
-    network_changes,
-    over_images,
-    spread,
-)
-from cnnviz.core.kernels import KERNELS
+from cnnviz.core.invariance import ShiftChange, Spread, Subsampling, along, spread
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.core.twins import POOLINGS, load_twin
-
-# the output of each half of the network, and the scores; the strided twins have no pooling layers
-LAYERS = {"max": ("pool", "pool_1", "fc3"), "average": ("pool", "pool_1", "fc3"), "stride": ("relu", "relu_1", "fc3")}
-Progress = Callable[[float], None]
 
 
 def measured_images() -> list[torch.Tensor]:
@@ -41,46 +25,24 @@ def measured_images() -> list[torch.Tensor]:
     return [torch.from_numpy(np.array(picture)) for picture in pictures]
 
 
-def map_changes(kernel: str, border: Border, progress: Progress) -> dict[tuple[str, int], dict[str, Spread]]:
-    """For each way and window, over `measured_images`: mean and spread of "stayed" and "moved" (17, 17), and their curves."""
-    weight = KERNELS[kernel].tensor
-    measured = list(over_images(measured_images(), lambda image: feature_map_changes(image, weight, border), progress))
+@dataclass(frozen=True, slots=True, eq=False)
+class MapFigures:
+    """Feature maps over all shifts of many pictures, as in `ShiftChange`: (17, 17), and along the axes, (17,)."""
 
-    def gathered(key: tuple[str, int]) -> dict[str, Spread]:
-        changes: list[ShiftChange] = [one[key] for one in measured]
-        return {
-            "stayed": spread(change.stayed for change in changes),
-            "moved": spread(change.moved for change in changes),
-            "stayed along": spread(along(change.stayed) for change in changes),
-            "moved along": spread(along(change.moved) for change in changes),
-        }
-
-    return {key: gathered(key) for key in measured[0]}
+    stayed: Spread
+    moved: Spread
+    stayed_along: Spread
+    moved_along: Spread
 
 
-def twin_changes(dataset: str, border: Border, progress: Progress) -> dict[tuple[str, bool], list[NetworkChange]]:
-    """What all shifts of the 20 gallery pictures of a data set do to its six twins: (pooling, shifted) → one a picture."""
-    pictures = twin_pictures(dataset)
-    twins = [(pooling, shifted) for shifted in (False, True) for pooling in POOLINGS]
-    found: dict[tuple[str, bool], list[NetworkChange]] = {}
-    for number, (pooling, shifted) in enumerate(twins):
-        network = load_twin(dataset, pooling, shifted)
-        for done, (image, label) in enumerate(pictures, start=1):
-            change = network_changes(network, image, label, border, LAYERS[pooling])
-            found.setdefault((pooling, shifted), []).append(change)
-            progress((number + done / len(pictures)) / len(twins))
-    return found
-
-
-def twin_pictures(dataset: str) -> list[tuple[torch.Tensor, int]]:
-    """The 20 gallery pictures of a data set as the networks read them, with their labels."""
-    group = {"mnist": "digit", "cifar10": "cifar10"}[dataset]
-    samples = [(key, sample.label) for key, sample in SAMPLES.items() if sample.group == group]
-    return [(_for_network(sample_image(key)), label) for key, label in samples]
-
-
-def _for_network(image: np.ndarray) -> torch.Tensor:
-    """A gallery picture as the networks read it: (3, 32, 32), a digit with two black pixels around it."""
-    picture = torch.from_numpy(np.array(image))
-    margin = (32 - picture.shape[-1]) // 2
-    return F.pad(picture, (margin,) * 4).expand(3, -1, -1).contiguous()
+def map_figures(
+    changes: Sequence[Mapping[tuple[Subsampling, int], ShiftChange]], how: Subsampling, window: int
+) -> MapFigures:
+    """Mean and spread for one way and window; ``changes`` holds what `feature_map_changes` found for each picture."""
+    found = [one[how, window] for one in changes]
+    return MapFigures(
+        spread(change.stayed for change in found),
+        spread(change.moved for change in found),
+        spread(along(change.stayed) for change in found),
+        spread(along(change.moved) for change in found),
+    )

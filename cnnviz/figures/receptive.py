@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 from cnnviz.figures.palette import ACCENT, INK, coloured
 
 Box = tuple[int, int, int, int]
+_FADED = 0.82
 
 
 def image_with_box(
@@ -13,12 +14,13 @@ def image_with_box(
 ) -> np.ndarray:
     """``image`` (C, H, W) in [0, 1] with a frame around ``box`` (top, left, bottom, right; the last two exclusive).
 
-    ``active`` (H, W) ≥ 0, the strength of each pixel, dims what does not count: its largest value stays at full
-    strength, 0 is left at a fifth. Returns uint8 (side, side, 3).
+    ``active`` (H, W) ≥ 0, the strength of each pixel, lets what does not count fade into light grey, which black pixels
+    that count can be told from: the largest value stays as it is. Returns uint8 (side, side, 3).
     """
     picture = np.clip(np.broadcast_to(image, (3, *image.shape[1:])), 0, 1).astype(np.float64)
     if active is not None and active.max() > 0:
-        picture = picture * (0.2 + 0.8 * np.sqrt(active / active.max()))
+        share = np.sqrt(active / active.max())
+        picture = _FADED + (picture - _FADED) * (0.12 + 0.88 * share)
     pixels = np.floor(255 * np.moveaxis(picture, 0, -1) + 0.5).astype(np.uint8)
     return _framed(pixels, box, side)
 

@@ -10,17 +10,17 @@ import streamlit as st
 import torch
 import torch.nn.functional as F
 
-from cnnviz.core import measurements
+from cnnviz.core import measurements, twin_figures
 from cnnviz.core.edits import Edits, edited
 from cnnviz.core.familiarity import Familiarity, framed, load_familiarity
 from cnnviz.core.images import fit_image, shrunk, thumbnail, two_decimals
-from cnnviz.core.invariance import NetworkChange, Spread
+from cnnviz.core.invariance import Border, ShiftChange, Subsampling, feature_map_changes
 from cnnviz.core.kernels import KERNELS
-from cnnviz.core.measurements import Progress
 from cnnviz.core.network import ASSETS, ConvNet, NetworkError, load_card, load_network, weights_digest
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Edit, paint
 from cnnviz.core.trace import Trace, trace
+from cnnviz.core.twin_figures import Kind, TwinChange, TwinFigures
 from cnnviz.core.twins import POOLINGS, load_twin
 
 
@@ -258,13 +258,35 @@ def score(name: str, folder: str, edits: Edits) -> tuple[int, int]:
     return right, len(labels)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def map_changes(kernel: str, border: str, *, _progress: Progress) -> dict[tuple[str, int], dict[str, Spread]]:
-    """How feature maps change with shifts, over 58 pictures: some seconds for a kernel and border that nobody asked for yet."""
-    return measurements.map_changes(kernel, border, _progress)
+# What is measured over many pictures is kept picture by picture: the page shows how far it is, which nothing cached can do,
+# and what a student who turns away has waited for is there for the next one.
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def twin_changes(dataset: str, border: str, *, _progress: Progress) -> dict[tuple[str, bool], list[NetworkChange]]:
-    """What shifts do to the six twins of a data set: some ten seconds the first time."""
-    return measurements.twin_changes(dataset, border, _progress)
+@st.cache_resource(max_entries=1, show_spinner=False)
+def measured_images() -> list[torch.Tensor]:
+    """The pictures that feature maps are measured on: (1, H, W) each."""
+    return measurements.measured_images()
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def map_changes(kernel: str, border: Border, number: int) -> dict[tuple[Subsampling, int], ShiftChange]:
+    """How the feature maps of one of `measured_images` change with shifts."""
+    return feature_map_changes(measured_images()[number], KERNELS[kernel].tensor, border)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def bundled_pictures(dataset: str) -> list[tuple[torch.Tensor, int]]:
+    """The bundled test pictures of a data set as networks read them, with their labels."""
+    return twin_figures.bundled_pictures(dataset)
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def twin_change(dataset: str, kind: Kind, border: Border, number: int) -> TwinChange:
+    """What shifts of one of `bundled_pictures` do to one twin."""
+    return twin_figures.twin_change(dataset, kind, *bundled_pictures(dataset)[number], border)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def shipped_twin_figures(dataset: str, border: Border) -> dict[Kind, TwinFigures]:
+    """What was measured on the test set. NetworkError if it cannot be had."""
+    return twin_figures.shipped_figures(dataset, border)

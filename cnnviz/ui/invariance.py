@@ -1,23 +1,23 @@
 """How much pooling adds, measured over many images: feature maps, and networks trained as twins."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
+import torch
 
-from cnnviz.core.invariance import (
-    BORDERS,
-    SUBSAMPLINGS,
-    NetworkChange,
-    Spread,
-    along,
-    spread,
-)
+from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT, SUBSAMPLINGS, Border, Spread, feature_map_changes
 from cnnviz.core.kernels import KERNELS
-from cnnviz.core.measurements import LAYERS
+from cnnviz.core.measurements import MapFigures, map_figures
+from cnnviz.core.network import NetworkError
+from cnnviz.core.twin_figures import KINDS, MEASURED_BORDERS, ROWS, Kind, TwinFigures, twin_figures
 from cnnviz.core.twins import POOLINGS, load_twins_card
-from cnnviz.figures.invariance import layer_bars, shift_curves, shift_maps
+from cnnviz.figures.invariance import layer_lines, shift_curves, shift_map
 from cnnviz.ui import cached
+from cnnviz.ui.inputs import CurrentImage
+from cnnviz.ui.receptive import wide_table
 
 WAYS = {
     "max": "max pooling",
@@ -25,58 +25,79 @@ WAYS = {
     "stride": "strided convolution",
     "blur": "max, blur, subsample",
 }
+ENTERS = {"black": "black", "edge": "edge pixels", "wrap": "wrapped round"}
+BUNDLED, THIS_ONE = "the 58 bundled pictures", "the picture above alone"
 TWINS = {"mnist": "digits (MNIST)", "cifar10": "photographs (CIFAR-10)"}
+TESTS, HERE = f"{ROWS} test pictures, measured before", "the 20 bundled pictures, here and now"
 LAYER_TITLES = ("first half, 14 × 14", "second half, 5 × 5", "scores")
+_PATIENCE = 0.3  # seconds of waiting that need no bar
 
 
-def map_section() -> None:
-    """Change against shift on feature maps, over 58 pictures."""
-    left, middle, right, _ = st.columns([2, 1, 1, 2], vertical_alignment="bottom")
-    kernel = left.selectbox(
+# --- feature maps ----------------------------------------------------------------------------------------------------------
+
+
+def map_section(image: CurrentImage) -> None:
+    """Change against shift on feature maps, over many pictures or over one."""
+    one, two, three, four = st.columns([2, 1, 1.2, 2], vertical_alignment="bottom")
+    kernel = one.selectbox(
         "Kernel",
         [*KERNELS],
         format_func=lambda key: KERNELS[key].title,
         index=[*KERNELS].index("sobel_x"),
         key="measured_kernel",
     )
-    window = middle.selectbox("Window and stride", [2, 3, 4], key="measured_window")
-    border = right.selectbox("Enters at the edge", BORDERS, index=1, key="measured_border")
-    changes = _with_progress("Shifting 58 pictures 289 times each", cached.map_changes, kernel, border)
+    window = two.selectbox("Window and stride", [2, 3, 4], key="measured_window")
+    border = three.selectbox("Enters at the edge", BORDERS, index=1, format_func=ENTERS.get, key="measured_border")
+    over = four.selectbox("Measured over", [BUNDLED, THIS_ONE], key="measured_over")
+    try:
+        changes = _map_changes(image, kernel, border, over)
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    figures = {how: map_figures(changes, how, window) for how in SUBSAMPLINGS}
     dark = st.context.theme.type == "dark"
-    left, right = st.columns(2)
-    for place, what, title in (
-        (left, "stayed", "Did it stay? Change as it is (invariance: 0)"),
-        (right, "moved", "Did it move along? Change after the best move (equivariance: 0)"),
+    for place, what, title in zip(
+        st.columns(2),
+        ("stayed_along", "moved_along"),
+        ("Did it stay? (invariance would be 0)", "Did it move along? (equivariance would be 0)"),
+        strict=True,
     ):
-        curves = {WAYS[how]: _numbers(changes[how, window][f"{what} along"]) for how in SUBSAMPLINGS}
+        curves = {WAYS[how]: _numbers(getattr(found, what)) for how, found in figures.items()}
         place.plotly_chart(shift_curves(curves, title=title, dark=dark, most=1.6), key=f"curves_{what}")
-    maps = {WAYS[how]: changes[how, window]["stayed"].mean.numpy() for how in SUBSAMPLINGS}
-    st.plotly_chart(
-        shift_maps(
-            maps, columns=4, top=1.4, title="Mean change over all shifts, the map compared as it is", what="changed by"
-        ),
-        key="heat_stayed",
-    )
-    st.markdown(map_sentence(changes, window))
+    st.markdown(map_sentence(figures, window))
+    st.markdown("**Change at every shift, the map compared as it is.** Point at a cell for its number.")
+    for place, (how, found) in zip(st.columns(4), figures.items(), strict=True):
+        drawing = shift_map(found.stayed.mean.numpy(), top=1.4, title=WAYS[how], what="changed by")
+        place.plotly_chart(drawing, key=f"heat_{how}")
+    count = len(changes)
     st.caption(
-        "‖after − before‖ / ‖before‖ of the map after convolution, ReLU and subsampling; mean and one standard deviation over 58 "
-        "pictures. The blur is R. Zhang’s, “Making Convolutional Networks Shift-Invariant Again”, ICML 2019 (for windows of 3 and "
-        "4 the same triangle, wider). A strided convolution takes every second (third, fourth) cell and nothing else."
+        f"‖after − before‖ / ‖before‖ of the map after convolution, ReLU and subsampling"
+        f"{f'; mean and one standard deviation over {count} pictures' if count > 1 else ', of this one picture'}. “Did it move "
+        "along?” compares after the best move by whole cells, where the two overlap. The blur is R. Zhang’s, “Making "
+        "Convolutional Networks Shift-Invariant Again”, ICML 2019 (for windows of 3 and 4 the same triangle, wider). A strided "
+        "convolution takes every second (third, fourth) cell of the map and nothing else."
     )
 
 
-def map_sentence(changes: dict[tuple[str, int], dict[str, Spread]], window: int) -> str:
+def _map_changes(image: CurrentImage, kernel: str, border: Border, over: str) -> list[dict]:
+    if over == THIS_ONE:
+        return [feature_map_changes(torch.tensor(image.painted()), KERNELS[kernel].tensor, border)]
+    every = range(len(cached.measured_images()))
+    return _one_by_one(
+        "Shifting 58 pictures 289 times each", cached.map_changes, ((kernel, border, at) for at in every)
+    )
+
+
+def map_sentence(figures: Mapping[str, MapFigures], window: int) -> str:
     """What the curves say, in numbers: one pixel, a whole stride, and which way changes least."""
-    middle = 8
-
-    def value(how: str, what: str, by: int) -> float:
-        return float(changes[how, window][f"{what} along"].mean[middle + by])
-
-    one = {how: value(how, "stayed", 1) for how in SUBSAMPLINGS}
+    middle = LARGEST_SHIFT
+    one = {how: float(found.stayed_along.mean[middle + 1]) for how, found in figures.items()}
+    if not all(np.isfinite(list(one.values()))):
+        return "The map is zero everywhere, so there is nothing that could change."
     order = sorted(one, key=one.get)
     text = "One pixel changes the map by " + ", ".join(f"**{100 * one[how]:.0f} %** ({WAYS[how]})" for how in order)
     verdict = (
-        "Pooling with max keeps more than taking every cell by stride, but by far not everything"
+        "Max pooling keeps more than taking every cell by stride, but by far not everything"
         if one["max"] < one["stride"]
         else "Here max pooling keeps no more than taking every cell by stride"
     )
@@ -86,103 +107,126 @@ def map_sentence(changes: dict[tuple[str, int], dict[str, Spread]], window: int)
         if apart == 0
         else f" Average pooling changes {'more' if apart > 0 else 'less'} than max."
     )
-    whole = max(value(how, "moved", window) for how in SUBSAMPLINGS)
+    whole = max(float(found.moved_along.mean[middle + window]) for found in figures.values())
     along_text = "exactly" if whole < 0.0005 else f"but for {100 * whole:.1f} %"
+    claim = ": “pooling makes it invariant” is true of none of the four" if min(one.values()) >= 0.005 else ""
     return (
-        f"{text}. {verdict}: “pooling makes the network invariant” is true of none of the four.{folklore} After a whole stride "
-        f"({window} pixels) every map has moved along {along_text}: that is equivariance, and all four have it, but only in "
-        "steps of the stride."
+        f"{text}. {verdict}{claim}.{folklore} After a whole stride ({window} pixels) every map has moved along {along_text}: "
+        "that is equivariance, and all four have it, but only in steps of the stride."
     )
+
+
+# --- trained networks --------------------------------------------------------------------------------------------------------
 
 
 def twin_section() -> None:
     """Networks that differ in their subsampling only, trained with and without shifted pictures."""
-    left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
+    left, middle, right, _ = st.columns([2, 2.4, 1.2, 1], vertical_alignment="bottom")
     dataset = left.selectbox("Trained on", [*TWINS], format_func=TWINS.get, key="twins_dataset")
-    border = right.selectbox("Enters at the edge", BORDERS, index=0, key="twins_border")
-    changes = _with_progress("Six networks, 20 pictures, 289 shifts each", cached.twin_changes, dataset, border)
+    over = middle.selectbox("Measured over", [TESTS, HERE], key="twins_over")
+    borders = MEASURED_BORDERS if over == TESTS else BORDERS
+    border = right.selectbox("Enters at the edge", borders, format_func=ENTERS.get, key=f"twins_border_{len(borders)}")
+    try:
+        figures = cached.shipped_twin_figures(dataset, border) if over == TESTS else _twin_figures(dataset, border)
+    except NetworkError as error:
+        st.warning(str(error))
+        return
     dark = st.context.theme.type == "dark"
-    names = {key: f"{key[0]}{', shifts trained' if key[1] else ''}" for key in changes}
-    maps = {names[key]: spread(one.probability for one in found).mean.numpy() for key, found in changes.items()}
-    st.plotly_chart(
-        shift_maps(
-            maps, columns=3, top=1, title="Probability of the right class, mean of 20 pictures", what="probability"
-        ),
-        key="heat_twins",
-    )
-    left, right = st.columns(2)
-    curves = {names[key]: _numbers(spread(along(one.probability) for one in found)) for key, found in changes.items()}
-    left.plotly_chart(
-        shift_curves(curves, title="Probability of the right class against shift", dark=dark, most=1.05),
-        key="curves_twins",
-    )
-    bars = {names[key]: [_mean_change(found, layer, 4) for layer in LAYERS[key[0]]] for key, found in changes.items()}
-    right.plotly_chart(
-        layer_bars(bars, LAYER_TITLES, title="Change of each layer after 4 pixels", dark=dark), key="layers_twins"
-    )
-    st.markdown(twin_sentence(changes))
-    st.markdown(twin_table(dataset, changes))
+    panels = [
+        (shifted, f"trained on pictures {'moved at random' if shifted else 'as they are'}") for shifted in (False, True)
+    ]
+    for place, (shifted, how) in zip(st.columns(2), panels, strict=True):
+        curves = {POOLINGS[pooling]: _numbers(figures[pooling, shifted].probability_along) for pooling in POOLINGS}
+        title = f"Probability of the right class, {how}"
+        drawing = shift_curves(curves, title=title, dark=dark, most=1.02, share=True)
+        place.plotly_chart(drawing, key=f"curves_twins_{shifted}")
+    st.markdown(twin_sentence(figures))
+    st.markdown("**Probability of the right class at every shift.** Point at a cell for its number.")
+    for shifted, how in panels:
+        for place, pooling in zip(st.columns(3), POOLINGS, strict=True):
+            values = figures[pooling, shifted].probability.mean.numpy()
+            drawing = shift_map(values, top=1, title=f"{pooling}, {how}", what="probability")
+            place.plotly_chart(drawing, key=f"heat_{pooling}_{shifted}")
+    for place, (shifted, how) in zip(st.columns(2), panels, strict=True):
+        lines = {POOLINGS[pooling]: _changed_by(4, figures[pooling, shifted].stayed) for pooling in POOLINGS}
+        drawing = layer_lines(
+            lines, LAYER_TITLES, title=f"Change of each layer after 4 pixels, {how}", dark=dark, most=1.4
+        )
+        place.plotly_chart(drawing, key=f"layers_{shifted}")
+    wide_table(twin_table(dataset, figures), "twins")
+    count = next(iter(figures.values())).kept.count
     st.caption(
-        "Twins: 62,006 parameters each, one recipe, one seed, one budget; they differ in the subsampling and in whether training pictures were shifted."
+        f"Mean and one standard deviation over {count} pictures, each shifted 289 times. The twins have 62,006 parameters each, one "
+        "recipe, one seed and one budget; they differ in the subsampling, and in whether their training pictures were moved by "
+        "up to 4 pixels. “On moved tests” reads every test picture once, moved by up to 4 pixels at random."
     )
 
 
-def _mean_change(found: list[NetworkChange], layer: str, by: int) -> float:
-    return float(spread(along(one.layers[layer].stayed) for one in found).mean[8 + by])
+def _twin_figures(dataset: str, border: Border) -> dict[Kind, TwinFigures]:
+    every = range(len(cached.bundled_pictures(dataset)))
+    asked = [(dataset, kind, border, at) for kind in KINDS for at in every]
+    found = _one_by_one("Six networks, 20 pictures, 289 shifts each", cached.twin_change, asked)
+    return {kind: twin_figures(found[at * len(every) : (at + 1) * len(every)]) for at, kind in enumerate(KINDS)}
 
 
-def kept(found: list[NetworkChange]) -> float:
-    """The share of all 289 shifts that keep the verdict, over the pictures."""
-    return float(np.mean([one.kept for one in found]))
-
-
-def twin_sentence(changes: dict[tuple[str, bool], list[NetworkChange]]) -> str:
-    """Which matters more, pooling or training on shifted pictures, in numbers."""
-    share = {key: kept(found) for key, found in changes.items()}
+def twin_sentence(figures: Mapping[Kind, TwinFigures]) -> str:
+    """What pooling and what training on shifted pictures are worth, in numbers, and no more than those say."""
+    share = {kind: 100 * float(found.kept.mean) for kind, found in figures.items()}
     plain = {pooling: share[pooling, False] for pooling in POOLINGS}
     trained = {pooling: share[pooling, True] for pooling in POOLINGS}
-    by_pooling = max(plain.values()) - min(plain.values())
+    by_pooling = max(max(kinds.values()) - min(kinds.values()) for kinds in (plain, trained))
     by_training = float(np.mean([trained[pooling] - plain[pooling] for pooling in POOLINGS]))
-    more = (
-        "Training on shifted pictures matters more than the kind of pooling"
-        if by_training > by_pooling
-        else "The kind of pooling matters as much as training on shifted pictures, or more"
-    )
-    best = max(plain, key=plain.get)
+    if by_training > 2 * by_pooling:
+        verdict = "here the training matters more than the subsampling"
+    elif by_pooling > 2 * by_training:
+        verdict = "here the subsampling matters more than the training"
+    else:
+        verdict = "neither clearly outweighs the other here"
     return (
-        f"Of all shifts up to 8 pixels, the verdict stays in **{100 * plain['max']:.0f} %** (max), **{100 * plain['average']:.0f} %** "
-        f"(average) and **{100 * plain['stride']:.0f} %** (stride) without, and in **{100 * trained['max']:.0f} %**, "
-        f"**{100 * trained['average']:.0f} %** and **{100 * trained['stride']:.0f} %** with shifted training pictures. {more}: "
-        f"{100 * by_training:+.0f} points against {100 * by_pooling:.0f} between best ({best}) and worst pooling."
+        f"Of all shifts up to {LARGEST_SHIFT} pixels, the verdict stays in **{plain['max']:.0f} %** (max), "
+        f"**{plain['average']:.0f} %** (average) and **{plain['stride']:.0f} %** (stride) without, and in "
+        f"**{trained['max']:.0f} %**, **{trained['average']:.0f} %** and **{trained['stride']:.0f} %** with moved training "
+        f"pictures. So training on moved pictures adds {f'{by_training:+.0f}'.replace('-', '−')} points on average, and at most "
+        f"{by_pooling:.0f} points lie between two kinds of subsampling that were trained alike: {verdict}. Each twin was trained "
+        "once, from one seed: a few points between two of them may be chance."
     )
 
 
-def twin_table(dataset: str, changes: dict[tuple[str, bool], list[NetworkChange]]) -> str:
-    """The twins as a Markdown table: test accuracy, accuracy on shifted tests, and what was measured here."""
+def twin_table(dataset: str, figures: Mapping[Kind, TwinFigures]) -> str:
+    """The twins as a Markdown table: test accuracy, accuracy on moved tests, and what was measured."""
     rows = [
-        "| subsampling | shifts trained | test accuracy | on shifted tests | verdict kept (±8 px) | scores changed by 1 px | by 4 px |",
-        "|---|---|---|---|---|---|---|",
+        f"| subsampling | moved in training | test accuracy | on moved tests | verdict kept, ±{LARGEST_SHIFT} px | scores changed by 1 px | by 4 px |",
+        "|---|---|--:|--:|--:|--:|--:|",
     ]
     cards = {
         (card["pooling"], card["shifted"]): card for card in load_twins_card()["twins"] if card["dataset"] == dataset
     }
-    for (pooling, shifted), found in changes.items():
+    for (pooling, shifted), found in figures.items():
         card = cards[pooling, shifted]
-        numbers = [card["test_accuracy"], card["shifted_test_accuracy"], kept(found)]
-        numbers += [_mean_change(found, "fc3", by) for by in (1, 4)]
-        cells = " | ".join(f"{100 * number:.1f} %" for number in numbers)
-        rows.append(f"| {POOLINGS[pooling]} | {'yes' if shifted else 'no'} | {cells} |")
+        accuracies = [f"{100 * card[name]:.1f} %" for name in ("test_accuracy", "shifted_test_accuracy")]
+        spreads = [(found.kept.mean, found.kept.deviation)]
+        spreads += [(mean[-1], deviation[-1]) for mean, deviation in (_changed_by(by, found.stayed) for by in (1, 4))]
+        measured = [f"{100 * float(mean):.0f} ± {100 * float(deviation):.0f} %" for mean, deviation in spreads]
+        rows.append(f"| {POOLINGS[pooling]} | {'yes' if shifted else 'no'} | {' | '.join(accuracies + measured)} |")
     return "\n".join(rows)
+
+
+def _changed_by(pixels: int, layers: Spread) -> tuple[np.ndarray, np.ndarray]:
+    """The change of the three layers (3, 17) after a shift by so many pixels: mean and deviation, (3,)."""
+    return layers.mean[:, LARGEST_SHIFT + pixels].numpy(), layers.deviation[:, LARGEST_SHIFT + pixels].numpy()
 
 
 def _numbers(measured: Spread) -> tuple[np.ndarray, np.ndarray]:
     return measured.mean.numpy(), measured.deviation.numpy()
 
 
-def _with_progress(what: str, compute: Callable, *arguments):
-    """The cached answer; where it must be computed, with a bar that says how far it is."""
-    bar = st.empty()
-    try:
-        return compute(*arguments, _progress=lambda share: bar.progress(min(1.0, share), text=f"{what} …"))
-    finally:
-        bar.empty()
+def _one_by_one(what: str, measure: Callable[..., Any], every: Iterable[tuple]) -> list[Any]:
+    """``measure`` of each, with a bar that says how far it is once that takes its time. The cached ones come at once."""
+    asked, found = list(every), []
+    place, start = st.empty(), time.monotonic()
+    for arguments in asked:
+        found.append(measure(*arguments))
+        if time.monotonic() - start > _PATIENCE:
+            place.progress(len(found) / len(asked), text=f"{what} …")
+    place.empty()
+    return found

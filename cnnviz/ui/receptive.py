@@ -1,11 +1,14 @@
 """What the units of a network see: the receptive field layer by layer, of one unit, and of a stack of one's own."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
@@ -20,6 +23,15 @@ from cnnviz.ui.inputs import CurrentImage
 OWN = "own"
 LONGEST_STACK = 12
 _GROUPS = {"mnist": "digit", "cifar10": "cifar10"}
+_STYLE = """<style>
+.strip { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px 14px; max-width: 1180px; }
+.strip img { display: block; width: 100%; aspect-ratio: 1; border-radius: 4px; }
+.strip p { margin: 4px 0 12px; font-size: 14px; opacity: .8; }
+@media (max-width: 767px) {
+  .strip { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  [class*="st-key-wide_table"] :is(th, td) { padding: 3px 4px !important; font-size: 12px; }
+}
+</style>"""
 _FIRST_STACK = [
     {"layer": "conv", "kernel": 3, "stride": 1, "padding": 1},
     {"layer": "conv", "kernel": 3, "stride": 1, "padding": 1},
@@ -72,7 +84,11 @@ def receptive_section(image: CurrentImage) -> None:
         picture, module = network_picture(choice, key), cached.network(choice)
         traced = trace(module, torch.tensor(picture)[None])
     layers = receptive_fields(traced)
-    st.markdown(field_table(layers))
+    st.markdown(
+        "**size** = size before + (window − 1) · jump before: pixels of the image, on one axis, that a unit sees. **jump** = jump "
+        "before · stride: pixels from one unit to the next. **start**: the first pixel that the first unit sees; below 0 it is padding."
+    )
+    wide_table(field_table(layers), "field")
     _unit(module, traced, layers, picture, choice)
 
 
@@ -102,7 +118,7 @@ def own_stack(rows: list[dict[str, Any]], channels: int) -> nn.Sequential:
 def field_table(layers: tuple[Layer, ...]) -> str:
     """The recurrence with its numbers, a row a layer that slides, as Markdown; columns of pixels, rows are alike here."""
     lines = [
-        "| layer | window, stride, padding | map | size = before + (window − 1) · jump | jump = before · stride | first field starts at |",
+        "| layer | window, stride, padding | map | size | jump | start |",
         "|---|---|---|---|---|---|",
         "| image | | | 1 | 1 | 0 |",
     ]
@@ -192,22 +208,22 @@ def strip_section() -> None:
     traced = trace(cached.network(name), torch.tensor(picture)[None])
     layers = {layer.name: layer for layer in receptive_fields(traced)}
     shown = [layer for layer in layers.values() if layer.windows]
-    columns = st.columns(len(shown) + 1)
-    columns[0].image(image_with_box(picture, None), caption="image, 32 × 32")
-    for column, layer in zip(columns[1:], shown, strict=True):
+    figures = [_figure((image_with_box(picture, None), "image, 32 × 32 pixels"))]
+    for layer in shown:
         maps = F.relu(traced[layer.name].output[0])
         values = maps[maps.flatten(1).norm(dim=1).argmax()].numpy()
         cell = np.unravel_index(values.argmax(), values.shape)
         place = (int(cell[0]), int(cell[1]))
+        drawn = map_picture(values, top=float(values.max()) or 1.0, cell=place)
         field = layer.rows
-        column.image(
-            map_picture(values, top=float(values.max()) or 1.0, cell=place),
-            caption=f"{_title(layer)}: {layer.cells[0]} × {layer.cells[1]} cells",
+        seen = f"its strongest cell sees {field.size} × {field.size} pixels; from cell to cell it is {field.jump}"
+        figures.append(
+            _figure(
+                (drawn, f"{_title(layer)}: {layer.cells[0]} × {layer.cells[1]} cells"),
+                (image_with_box(picture, layer.box(place)), seen),
+            )
         )
-        column.image(
-            image_with_box(picture, layer.box(place)),
-            caption=f"its strongest cell sees {field.size} × {field.size} pixels, a step is {field.jump}",
-        )
+    st.html(f'{_STYLE}<div class="strip">{"".join(figures)}</div>')
     st.markdown(
         "From left to right the maps lose resolution, "
         + " → ".join(f"{layer.cells[0]}" for layer in shown)
@@ -215,6 +231,24 @@ def strip_section() -> None:
         + " → ".join(f"{layer.rows.size}" for layer in shown)
         + " pixels. Shown is the strongest map of each layer, after ReLU; each on a scale of its own."
     )
+
+
+def wide_table(markdown: str, key: str) -> None:
+    """A Markdown table that a phone has room for, too."""
+    with st.container(key=f"wide_table_{key}"):
+        st.html(_STYLE)
+        st.markdown(markdown)
+
+
+def _figure(*pictures: tuple[np.ndarray, str]) -> str:
+    """Pictures (H, W, 3) below each other, each with its caption, as HTML."""
+    parts = []
+    for pixels, caption in pictures:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        data = base64.b64encode(file.getvalue()).decode()
+        parts.append(f'<img src="data:image/png;base64,{data}" alt="{caption}"><p>{caption}</p>')
+    return f"<div>{''.join(parts)}</div>"
 
 
 def _number(place: Any, label: str, count: int, default: int, key: str) -> int:

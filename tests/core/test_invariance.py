@@ -9,24 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from cnnviz.core.comparison import Comparison, change, nearest_moves, realigned
+from cnnviz.core.comparison import change, nearest_moves, realigned
 from cnnviz.core.invariance import (
     BORDERS,
     SUBSAMPLINGS,
     all_shifts,
     along,
     change_against_shift,
+    change_along,
     feature_map_changes,
-    network_changes,
-    shift_batch,
     shifted,
     spread,
     subsample,
 )
 from cnnviz.core.kernels import KERNELS
-from cnnviz.core.network import load_network
 from cnnviz.core.samples import sample_image
-from cnnviz.core.trace import trace
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -131,26 +128,11 @@ def test_a_layer_of_nothing_has_no_relative_change():
     assert found.moved.isnan().all()
 
 
-def test_a_network_over_all_shifts_is_the_network_on_each():
-    network = load_network()
-    digit = F.pad(torch.tensor(sample_image("digit_0")), (2, 2, 2, 2)).repeat(3, 1, 1)
-    found = network_changes(network, digit, 7, "black")
-    assert set(found.layers) == set(trace(network, digit[None]).names)
-    verdict = int(network(digit[None]).argmax())
-    kept = 0
-    for shift, picture in zip(all_shifts(), shift_batch(digit, "black"), strict=True):
-        scores = network(picture[None])[0]
-        kept += int(scores.argmax()) == verdict
-        place = (shift[0] + 8, shift[1] + 8)
-        assert found.probability[place].item() == pytest.approx(scores.softmax(0)[7].item(), abs=1e-5)
-        if shift in ((3, -5), (4, 4)):
-            comparison = Comparison(trace(network, digit[None]), trace(network, picture[None]))
-            assert found.layers["fc1"].stayed[place].item() == pytest.approx(
-                comparison.change("fc1").relative, rel=1e-4
-            )
-            moved = comparison.realigned("pool_1", nearest_moves(shift, (4, 4))).change.relative
-            assert found.layers["pool_1"].moved[place].item() == pytest.approx(moved, rel=1e-4, abs=1e-6)
-    assert found.kept == pytest.approx(kept / 289)
+def test_along_the_axes_it_is_the_mean_of_both():
+    maps = image(3, 289, 2, 7, 6)
+    whole, axes = change_against_shift(maps, (2, 3)), change_along(maps, (2, 3))
+    torch.testing.assert_close(axes.stayed, along(whole.stayed))
+    torch.testing.assert_close(axes.moved, along(whole.moved))
 
 
 def test_mean_and_spread_leave_out_what_is_not_known():

@@ -9,11 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnnviz.core import measurements
+from cnnviz.core import measurements, twin_figures
+from cnnviz.core.invariance import Spread
 from cnnviz.core.receptive import receptive_fields
 from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import trace
-from cnnviz.ui import cached, pooling_stage, receptive
+from cnnviz.ui import cached, invariance, pooling_stage, receptive
 from tests.ui.apps import decode, opened, payloads, run, session
 
 
@@ -63,46 +64,82 @@ def test_a_message_that_no_stage_writes_changes_nothing(message):
         assert now == before
 
 
-def test_measurements_come_on_request_and_say_what_they_found():
+def test_measurements_come_on_request_for_every_student_and_say_what_they_found():
     few = measurements.measured_images()[18:21]
-    twins = measurements.twin_pictures("mnist")[:1]
-    app = opened("pooling")
-    assert not app.get("plotly_chart")
+    twins = twin_figures.bundled_pictures("mnist")[:1]
     with (
         patch.object(measurements, "measured_images", lambda: few),
-        patch.object(measurements, "twin_pictures", lambda _: twins),
+        patch.object(twin_figures, "bundled_pictures", lambda _: twins),
     ):
-        app.session_state["pooling_more"] = "Change against shift"
-        run(app)
-        assert len(app.get("plotly_chart")) == 3
-        assert "One pixel changes the map by" in "".join(part.value for part in app.markdown)
-        app.session_state["pooling_more"] = "Trained networks"
-        run(app)
-        said = "".join(part.value for part in app.markdown)
-        assert "Of all shifts up to 8 pixels, the verdict stays in" in said
-        assert "stride 2 in both convolutions, no pooling" in said
-    cached.map_changes.clear()  # what so few pictures gave is not the app's
-    cached.twin_changes.clear()
+        for _ in range(2):  # the second student's page takes what the first one's has measured
+            app = opened("pooling")
+            assert not app.get("plotly_chart")
+            app.session_state["pooling_more"] = "Change against shift"
+            run(app)
+            assert len(app.get("plotly_chart")) == 6
+            assert "One pixel changes the map by" in said(app)
+            app.session_state["measured_over"] = invariance.THIS_ONE
+            assert "of this one picture" in "".join(part.value for part in run(app).caption)
+            app.session_state["pooling_more"] = "Trained networks"
+            run(app)
+            assert f"over {twin_figures.ROWS} pictures" in "".join(part.value for part in app.caption)
+            assert len(app.get("plotly_chart")) == 10
+            app.session_state["twins_over"] = invariance.HERE
+            run(app)
+            assert "over 1 pictures" in "".join(part.value for part in app.caption)
+            assert "Of all shifts up to 8 pixels, the verdict stays in" in said(app)
+            assert "stride 2 in both convolutions, no pooling" in said(app)
+    for kept in (cached.measured_images, cached.map_changes, cached.bundled_pictures, cached.twin_change):
+        kept.clear()  # what so few pictures gave is not the app's
 
 
-def test_there_are_more_than_fifty_pictures_to_measure_on():
-    assert len(measurements.measured_images()) == 58
+def said(app) -> str:
+    return "".join(part.value for part in app.markdown)
+
+
+def test_a_picture_too_small_to_be_measured_is_said():
+    app = opened("pooling", image="integers", size="5")
+    app.session_state["pooling_more"] = "Change against shift"
+    app.session_state["measured_over"] = invariance.THIS_ONE
+    assert "too small for windows of" in run(app).warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ([40, 41, 39, 85, 84, 83], "adds +44 points on average, and at most 2 points"),
+        ([40, 41, 39, 85, 84, 83], "here the training matters more than the subsampling"),
+        ([50, 51, 60, 58, 60, 66], "neither clearly outweighs the other here"),
+        ([50, 51, 70, 51, 52, 72], "here the subsampling matters more than the training"),
+        ([50, 51, 52, 49, 50, 51], "adds −1 points"),
+    ],
+)
+def test_the_sentence_on_twins_claims_no_more_than_its_figures(kept, says):
+    nothing = Spread(torch.zeros(()), torch.zeros(()), 50)
+    figures = {
+        kind: twin_figures.TwinFigures(
+            nothing, nothing, Spread(torch.tensor(share / 100), torch.zeros(()), 50), nothing, nothing
+        )
+        for kind, share in zip(twin_figures.KINDS, kept, strict=True)
+    }
+    sentence = invariance.twin_sentence(figures)
+    assert says in sentence
+    assert "may be chance" in sentence
 
 
 def test_the_receptive_field_of_the_trained_network_with_its_numbers():
     app = opened("pooling")
     app.session_state["pooling_more"] = "Receptive field"
     run(app)
-    said = "".join(part.value for part in app.markdown)
-    assert "| 6 + (5 − 1) · 2 = **14** | 2 · 1 = **2** | 0 |" in said
-    assert "**16 × 16 pixels**" in said  # the unit on show is one of pool 2
+    assert "| 6 + (5 − 1) · 2 = **14** | 2 · 1 = **2** | 0 |" in said(app)
+    assert "**16 × 16 pixels**" in said(app)  # the unit on show is one of pool 2
     app.session_state["pooling_more"] = "Resolution"
     run(app)
-    assert "28 → 14 → 10 → 5 cells a side" in "".join(part.value for part in app.markdown)
+    assert "28 → 14 → 10 → 5 cells a side" in said(app)
     app.session_state["pooling_more"] = "Receptive field"
     app.session_state["field_of"] = "own"
     run(app)
-    assert "| 5 + (2 − 1) · 1 = **6** |" in "".join(part.value for part in app.markdown)
+    assert "| 5 + (2 − 1) · 1 = **6** |" in said(app)
 
 
 def test_a_stack_of_ones_own_is_built_or_refused():
