@@ -11,10 +11,11 @@ export const maxPooling = {
   edge: () => "−∞",
   taps: tapsAt,
 
-  /** Which tap the output came from; among equals the first, as in torch. */
+  /** Which tap the output came from; among equals the first, as in torch: `equals` counts them. */
   result(op, taps, [row, col]) {
     const output = op.output.data[row * op.output.shape[1] + col];
-    return { winner: taps.findIndex(({ value, padding }) => !padding && value === output), output };
+    const wins = ({ value, padding }) => !padding && value === output;
+    return { winner: taps.findIndex(wins), equals: taps.filter(wins).length, output };
   },
 
   chosen: (taps, { winner }) => taps[winner] ?? null,
@@ -27,7 +28,8 @@ export const maxPooling = {
 
   within: (op, [row, col], result, at) => `Row ${row + 1}, column ${col + 1}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
 
-  sentence(op, [row, col], { output }) {
-    return `Row ${row + 1}, column ${col + 1}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}`;
+  sentence(op, [row, col], { equals, output }) {
+    const tie = equals > 1 ? `; ${equals} cells have it, and as in torch the first of them wins` : "";
+    return `Row ${row + 1}, column ${col + 1}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}${tie}`;
   },
 };

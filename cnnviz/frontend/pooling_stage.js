@@ -3,14 +3,14 @@
 import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
+import { Hyperparameters } from "./hyperparameters.js";
 import { Settling, mount } from "./mount.js";
 import { plain } from "./numbers.js";
 import { Refused, avgPool2d, maxPool2d } from "./operations.js";
 import { Stage } from "./stage.js";
 
-const DEFAULTS = { source: "relu", pooling: "max", pool_window: 2, pool_stride: 2, pool_padding: 0, ceil: 0, pool_map: 0, pool_cell: "0,0" };
-const NUMBERS = { pool_window: ["window", 1, 8], pool_stride: ["stride", 1, 8], pool_padding: ["padding", 0, 4] };
-const EXAMPLE = "source=example"; // the notebook's
+const DEFAULTS = { source: "example", pooling: "max", pool_window: [2, 2], pool_stride: [2, 2], pool_padding: [0, 0], ceil: 0, pool_map: 0, pool_cell: "0,0" };
+const RANGES = { window: [1, 8], stride: [1, 8], padding: [0, 4] };
 
 class PoolingStage {
   isBelow = true; // the shift lab has the page's tools
@@ -48,30 +48,25 @@ class PoolingStage {
       h("select", { "aria-label": label, onchange: (event) => this.#try({ [key]: event.target.value }) },
         ...options.map(([value, text]) => h("option", { value }, text)));
     this.controls = {
-      source: choice("input of the pooling", "source", [["relu", "map after ReLU, as above"], ["image", "the image itself"], ["example", "example, (1, 3, 8, 8)"]]),
+      source: choice("input of the pooling", "source", [["example", "numbers, 3 × 8 × 8"], ["relu", "map after ReLU"], ["image", "the image"]]),
       pooling: choice("kind of pooling", "pooling", [["max", "max"], ["average", "average"]]),
     };
-    for (const [key, [label, least, most]] of Object.entries(NUMBERS)) {
-      this.controls[key] = h("input", { type: "number", min: least, max: most, step: 1, "aria-label": `${label} of the pooling`, oninput: (event) => {
-        const value = event.target.value === "" ? NaN : Number(event.target.value);
-        const fits = Number.isInteger(value) && value >= least && value <= most;
-        if (!fits) this.#say(`The ${label} must be a whole number from ${least} to ${most}; it stays ${this.settings[key]}.`);
-        if (fits && this.#try({ [key]: value })) event.target.removeAttribute("aria-invalid");
-        else event.target.setAttribute("aria-invalid", "true");
-      }, onblur: () => this.#showControls() });
-    }
+    this.numbers = new Hyperparameters({
+      ranges: RANGES, of: " of the pooling", modes: false, say: (text) => this.#say(text),
+      change: (change) => this.#try(Object.fromEntries(Object.entries(change).map(([name, axes]) => [`pool_${name}`, axes]))),
+    });
     this.controls.ceil = h("input", { type: "checkbox", "aria-label": "ceil mode", onchange: (event) => this.#try({ ceil: event.target.checked ? 1 : 0 }) });
     this.maps = h("span", { class: "segmented", role: "group", "aria-label": "Channel of the pooling" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.formula = h("output", { class: "formula", "aria-label": "size of the pooled map" });
     this.call = h("p", { class: "pool-call" });
     this.gradient = h("div", { class: "pool-gradient" });
-    const example = h("button", { type: "button", class: "tool", onclick: () => this.#try({ ...settingsFromText(EXAMPLE) }) }, "(1, 3, 8, 8) → (1, 3, 4, 4)");
+    const example = h("button", { type: "button", class: "tool", onclick: () => this.#try(settingsFromText("")) }, "(1, 3, 8, 8) → (1, 3, 4, 4)");
     this.element = h("section", { class: "cnnviz pooling-stage", "aria-label": "The pooling window" },
       h("div", { class: "toolbar", role: "group", "aria-label": "Pooling" },
         chip("pool", this.controls.pooling), chip("of", this.controls.source), this.maps,
-        ...Object.entries(NUMBERS).map(([key, [label]]) => chip(label, this.controls[key])), chip("ceil mode", this.controls.ceil), example),
-      h("div", { class: "remarks" }, this.notice, this.formula), this.call, this.stage.element, this.gradient);
+        this.numbers.element, chip("ceil mode", this.controls.ceil), example),
+      this.notice, this.call, this.formula, this.stage.element, this.gradient);
   }
 
   // --- settings and input ------------------------------------------------------------------------------------------------
@@ -118,7 +113,7 @@ class PoolingStage {
       if (!(error instanceof Refused)) throw error;
       this.settings = { ...settingsFromText(""), source: input.source };
       this.#compute(1);
-      this.#say(`${error.message} The window is 2 × 2 again.`);
+      this.#say(`${error.message} All is as it was at first.`);
     }
   }
 
@@ -129,17 +124,17 @@ class PoolingStage {
     const map = Math.min(this.settings.pool_map, channels - 1);
     const data = this.values.data.subarray(map * height * width, (map + 1) * height * width);
     const input = this.one?.data.buffer === data.buffer && this.one.map === map ? this.one : { shape: [1, height, width], data, map };
-    const options = { kernel: [kernel, kernel], stride: [stride, stride], padding: [padding, padding], ceilMode: Boolean(ceil) };
+    const options = { kernel, stride, padding, ceilMode: Boolean(ceil) };
     const output = pooling === "max" ? maxPool2d(input, options) : avgPool2d(input, options);
     const [, rows, cols] = output.shape;
     this.one = input;
     this.output = output;
-    const axis = { kernel, stride, padding, dilation: 1 };
+    const axis = (at) => ({ kernel: kernel[at], stride: stride[at], padding: padding[at], dilation: 1 });
     const { source, bottom, top } = this.input;
     const grey = source !== "relu";
     this.stage.show({
       name: "pooling", kind: pooling === "max" ? "max_pool2d" : "avg_pool2d", input, output: { shape: [rows, cols], data: output.data },
-      rows: axis, cols: axis, valueName: "value", valueDecimals: 2, channelNames: ["map"],
+      rows: axis(0), cols: axis(1), valueName: "value", valueDecimals: 2, channelNames: ["map"],
       picture: grey ? { kind: "grey", bottom, top } : { kind: "activation", top },
       titles: { input: { relu: "Map after ReLU", image: "Image", example: `Channel ${map + 1} of 3` }[source], kernel: "", kernelNote: "", output: "Pooled map" },
     }, first ? cell.split(",").map(Number) : null);
@@ -154,12 +149,11 @@ class PoolingStage {
   }
 
   #showControls() {
-    const active = this.element.getRootNode().activeElement;
     for (const [key, control] of Object.entries(this.controls)) {
       if (key === "ceil") control.checked = Boolean(this.settings.ceil);
-      else if (control !== active || control.tagName === "SELECT") control.value = this.settings[key];
-      if (control !== active) control.removeAttribute("aria-invalid");
+      else control.value = this.settings[key];
     }
+    this.numbers.show({ window: this.settings.pool_window, stride: this.settings.pool_stride, padding: this.settings.pool_padding });
     const channels = this.values?.shape[0] ?? 1;
     if (this.maps.children.length !== (channels > 1 ? channels : 0)) {
       this.maps.replaceChildren(...(channels > 1 ? Array.from({ length: channels }, (_, map) =>
@@ -171,14 +165,16 @@ class PoolingStage {
   #describe(channels, height, width, rows, cols) {
     const { pooling, pool_window: kernel, pool_stride: stride, pool_padding: padding, ceil } = this.settings;
     const [open, close] = ceil ? ["⌈", "⌉"] : ["⌊", "⌋"];
-    const spell = (size, result) => {
-      const plainly = (ceil ? Math.ceil : Math.floor)((size + 2 * padding - kernel) / stride) + 1;
+    const spell = (size, at, result) => {
+      const plainly = (ceil ? Math.ceil : Math.floor)((size + 2 * padding[at] - kernel[at]) / stride[at]) + 1;
       const less = plainly > result ? ", less the window that would see nothing but padding" : "";
-      return `${open}(${size} + 2·${padding} − ${kernel}) / ${stride}${close} + 1 = ${result}${less}`;
+      return `${open}(${size} + 2·${padding[at]} − ${kernel[at]}) / ${stride[at]}${close} + 1 = ${result}${less}`;
     };
-    write(this.formula, height === width ? spell(height, rows) : `rows ${spell(height, rows)}, columns ${spell(width, cols)}`);
+    const alike = height === width && [kernel, stride, padding].every(([ofRows, ofCols]) => ofRows === ofCols);
+    write(this.formula, alike ? `size: ${spell(height, 0, rows)}` : `rows: ${spell(height, 0, rows)}; columns: ${spell(width, 1, cols)}`);
     const name = pooling === "max" ? "MaxPool2d" : "AvgPool2d";
-    const more = [kernel, `stride=${stride}`, padding ? `padding=${padding}` : "", ceil ? "ceil_mode=True" : ""].filter(Boolean).join(", ");
+    const text = (axes) => (axes[0] === axes[1] ? axes[0] : `(${axes.join(", ")})`);
+    const more = [text(kernel), `stride=${text(stride)}`, padding[0] || padding[1] ? `padding=${text(padding)}` : "", ceil ? "ceil_mode=True" : ""].filter(Boolean).join(", ");
     write(this.call, `nn.${name}(${more}): (1, ${channels}, ${height}, ${width}) → (1, ${channels}, ${rows}, ${cols}) · 0 parameters, each channel by itself`);
     mark(this.element, "data-shape", [1, channels, rows, cols]);
   }
@@ -220,14 +216,24 @@ class PoolingStage {
   }
 
   get #text() {
-    return Object.entries(this.settings).filter(([key, value]) => String(value) !== String(DEFAULTS[key])).map(([key, value]) => `${key}=${value}`).join("&");
+    return Object.entries(this.settings).map(([key, value]) => [key, textOf(value)])
+      .filter(([key, text]) => text !== textOf(DEFAULTS[key])).map(([key, text]) => `${key}=${text}`).join("&");
   }
 }
 
 export default mount(PoolingStage);
 
+/** A number for both axes, or "rows,columns". */
+function textOf(value) {
+  return Array.isArray(value) && value[0] === value[1] ? String(value[0]) : String(value);
+}
+
 function settingsFromText(text) {
   const read = { ...DEFAULTS, ...Object.fromEntries(new URLSearchParams(text)) };
-  for (const key of ["pool_window", "pool_stride", "pool_padding", "ceil", "pool_map"]) read[key] = Number(read[key]);
+  for (const key of ["ceil", "pool_map"]) read[key] = Number(read[key]);
+  for (const key of ["pool_window", "pool_stride", "pool_padding"]) {
+    const [rows, cols = rows] = String(read[key]).split(",").map(Number);
+    read[key] = [rows, cols];
+  }
   return read;
 }

@@ -4,6 +4,7 @@ import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
 import { filterOf } from "./filter.js";
+import { STAGE_HELP } from "./keys.js";
 import { LabPictures } from "./lab_pictures.js";
 import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
@@ -24,6 +25,7 @@ const EXAMPLES = [
 const POINT = "Point at any cell: its window and its winner are marked in the stages before it.";
 
 class ShiftLab {
+  help = [["The shift lab", [["← → ↑ ↓", "the input moves by one pixel, unless something else has the focus"], ["0", "no shift"]]], ...STAGE_HELP.slice(0, 2)];
   #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
   #frame = 0;
   #painted = 0;
@@ -154,8 +156,10 @@ class ShiftLab {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !ARROWS[event.key]) return;
-    this.#nudge(ARROWS[event.key]);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "0") this.#shift([0, 0]);
+    else if (ARROWS[event.key]) this.#nudge(ARROWS[event.key]);
+    else return;
     event.preventDefault();
   }
 

@@ -73,9 +73,10 @@ def session_input(image: CurrentImage) -> np.ndarray:
 
 def session_pooling(values: np.ndarray) -> Operation:
     """The pooling that the session's settings describe. ValueError where torch refuses."""
-    spec = WindowSpec(st.session_state.pool_window, st.session_state.pool_stride, st.session_state.pool_padding)
+    axes = zip(st.session_state.pool_window, st.session_state.pool_stride, st.session_state.pool_padding, strict=True)
+    rows, cols = (WindowSpec(*numbers) for numbers in axes)
     kind = {"max": "max_pool2d", "average": "avg_pool2d"}[st.session_state.pooling]
-    return pooling(torch.tensor(values)[None], kind, spec, ceil_mode=st.session_state.ceil)
+    return pooling(torch.tensor(values)[None], kind, rows, cols, ceil_mode=st.session_state.ceil)
 
 
 def _answer(values: np.ndarray, source: str) -> None:

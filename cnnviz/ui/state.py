@@ -254,11 +254,11 @@ POOLING = (
     Parameter("shift", (0, 0), _shift, lambda shift: f"{shift[0]},{shift[1]}"),
 )
 POOLING_STAGE = (
-    Parameter("source", "relu", _one_of(("relu", "image", "example"))),
+    Parameter("source", "example", _one_of(("example", "relu", "image"))),
     Parameter("pooling", "max", _one_of(("max", "average"))),
-    Parameter("pool_window", 2, _number(1, 8)),
-    Parameter("pool_stride", 2, _number(1, 8)),
-    Parameter("pool_padding", 0, _number(0, 4)),
+    Parameter("pool_window", (2, 2), _axes(1, 8), _axes_text),
+    Parameter("pool_stride", (2, 2), _axes(1, 8), _axes_text),
+    Parameter("pool_padding", (0, 0), _axes(0, 4), _axes_text),
     Parameter("ceil", False, _flag, _flag_text),
     Parameter("pool_map", 0, _number(0, 2)),
     Parameter("pool_cell", (0, 0), _pair, lambda at: f"{at[0]},{at[1]}"),

@@ -10,10 +10,12 @@ from cnnviz.core.images import fit_image
 from cnnviz.core.invariance import all_shifts, shifted
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import sample_image
+from cnnviz.ui.pooling_stage import notebook_input
 from tests.browser.convolution_page import link_of
 from tests.browser.harness import FIND, axe
 
 LAB = '[data-stage="shift lab"]'
+WINDOW = '[data-stage="pooling"]'
 STAGES = ("input", "feature-map", "after-relu", "pooled-map")
 
 
@@ -58,7 +60,7 @@ def photographer() -> torch.Tensor:
     return torch.tensor(fit_image(sample_image("photographer"), 64, False))
 
 
-def test_arrow_keys_and_dragging_shift_the_input_and_every_number_is_torchs(visit):
+def test_arrow_keys_and_dragging_shift_the_input_the_window_pools_it_and_every_number_is_torchs(visit):
     page, image = visit("/pooling"), photographer()
     lab_agrees(page)
     page.keyboard.press("ArrowRight")  # nothing needs the focus first
@@ -85,6 +87,83 @@ def test_arrow_keys_and_dragging_shift_the_input_and_every_number_is_torchs(visi
     assert link == {"image": "photographer", "enters": "black", "shift": "3,-3"}
     again = visit("/pooling?" + "&".join(f"{name}={text}" for name, text in link.items()))
     check(again, image, (3, -3), "black")
+    play_with_the_window(again, F.relu(stages(image, "sobel_x")[1]).float())
+
+
+def play_with_the_window(page: Page, rectified: torch.Tensor) -> None:
+    """The stage under the lab, from the notebook's example on; AssertionError unless every number is torch's."""
+    x = torch.tensor(notebook_input())
+    said = window_agrees(page, F.max_pool2d(x, 2))
+    assert "nn.MaxPool2d(2, stride=2): (1, 3, 8, 8) → (1, 3, 4, 4) · 0 parameters" in said["call"]
+    assert said["formula"] == "size: ⌊(8 + 2·0 − 2) / 2⌋ + 1 = 4"
+    assert said["cells"] == [winner(x[0], (0, 0))]
+    assert "to the winner alone: 1 at row" in said["gradient"]
+    assert "no parameters, so there is nothing in it to train. But it does take part in training" in said["gradient"]
+
+    page.get_by_label("input of the pooling").select_option("relu")  # a photograph's empty corner: all four are 0
+    said = window_agrees(page, F.max_pool2d(rectified, 2))
+    assert torch.equal(rectified[0, :2, :2], torch.zeros(2, 2))
+    assert said["words"].endswith(
+        "the largest of 4 values, 0.0000; 4 cells have it, and as in torch the first of them wins"
+    )
+    assert said["cells"] == [winner(rectified[0], (0, 0))] == ["0,0"]
+
+    page.get_by_role("button", name="(1, 3, 8, 8) → (1, 3, 4, 4)").click()
+    window_agrees(page, F.max_pool2d(x, 2))
+    page.locator(".pooling-stage").get_by_role("button", name="rows and columns apart").click()
+    for name, value in (("window of rows", 3), ("stride of columns", 3), ("padding of rows", 1)):
+        page.get_by_label(f"{name} of the pooling").fill(str(value))
+    spec = {"kernel_size": (3, 2), "stride": (2, 3), "padding": (1, 0)}
+    said = window_agrees(page, F.max_pool2d(x, **spec))
+    assert said["cells"] == [winner(x[0], (0, 0), **spec)]
+    page.get_by_label("ceil mode").check()
+    said = window_agrees(page, F.max_pool2d(x, **spec, ceil_mode=True))
+    assert "columns: ⌈(8 + 2·0 − 2) / 3⌉ + 1 = 3" in said["formula"]
+    assert "MaxPool2d((3, 2), stride=(2, 3), padding=(1, 0), ceil_mode=True)" in said["call"]
+    page.get_by_label("padding of columns of the pooling").fill("2")
+    expect(page.locator(".pooling-stage .notice")).to_contain_text("at most half its window, here 1, and not 2")
+
+    page.get_by_label("kind of pooling").select_option("average")
+    page.get_by_role("button", name="channel 3").click()
+    page.locator(f"{WINDOW} [data-panel='output']").focus()
+    page.keyboard.press("ArrowRight")
+    said = window_agrees(page, F.avg_pool2d(x, **spec, ceil_mode=True), channel=2, position=(0, 1))
+    assert said["cells"] == ["0,3", "0,4", "1,3", "1,4"]  # the row above lies in the padding, which counts as zeros
+    assert "in equal shares to the 4 cells of the window: 0.1667 at row 1, column 4" in said["gradient"]
+    assert " divided by 6 is " in said["words"]
+    link = link_of(page)
+    assert (link["pool_window"], link["pool_stride"], link["pool_padding"]) == ("3,2", "2,3", "1,0")
+    assert (link["pooling"], link["pool_map"], link["pool_cell"], link["ceil"]) == ("average", "2", "0,1", "1")
+
+
+def winner(channel: torch.Tensor, position: tuple[int, int], kernel_size=2, **more) -> str:
+    """Where torch says that this maximum came from, as "row,column"."""
+    _, places = F.max_pool2d(channel[None], kernel_size, **more, return_indices=True)
+    row, col = divmod(int(places[0][position]), channel.shape[1])
+    return f"{row},{col}"
+
+
+def window_agrees(page: Page, pooled: torch.Tensor, channel: int = 0, position: tuple[int, int] = (0, 0)) -> dict:
+    """Waits until the stage shows a pooled map of this shape there, and torch has answered; then the value must be this one's."""
+    found = page.wait_for_function(
+        f"""([shape, position]) => {{
+          {FIND}
+          const [section, stage] = [find(".pooling-stage"), find('{WINDOW}')];
+          const [agreement, gradient] = [stage?.querySelector(".agreement"), section?.querySelector(".pool-gradient")];
+          if (section?.dataset.shape !== shape || stage.dataset.position !== position) return null;
+          if (agreement.dataset.agreement === "waiting" || gradient.dataset.known !== "true") return null;
+          const text = (selector) => section.querySelector(selector).textContent;
+          return {{
+            value: Number(stage.dataset.value), agreement: agreement.dataset.agreement, call: text(".pool-call"),
+            formula: text(".formula"), words: text(".words"), gradient: gradient.textContent,
+            cells: gradient.dataset.cells.split(" "),
+          }};
+        }}""",
+        arg=[",".join(map(str, (1, *pooled.shape))), f"{position[0]},{position[1]}"],
+    ).json_value()
+    assert found["agreement"] == "agrees"
+    assert found["value"] == pytest.approx(pooled[channel][position].item(), abs=1e-6)
+    return found
 
 
 def test_all_288_shifts_are_tried_and_dots_are_told_from_photographs(visit):
