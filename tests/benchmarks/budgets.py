@@ -92,6 +92,7 @@ BUDGETS = (
     _slide_cost("slide_128", 128),
     # not exactly 1: what is measured in tenths of milliseconds never is
     Budget("slide_growth", "  script at 128×128 over that at 16×16", "times", largest=1.2),
+    Budget("nudge", "input nudged → 12 pictures and their figures, 64×64", median=17, p95=34, peer="none does it"),
     Budget("pen", "pen moves → every layer, while it moves", median=34, peer="nn_vis 211, at pen up only"),
     Budget("digit", "another digit → every layer", median=200, peer="CNN Explainer 796"),
     Budget("digit_frame", "another digit, longest frame", largest=50, peer="CNN Explainer 233"),
@@ -112,6 +113,9 @@ BUDGETS = (
     _rerun("rerun", "convolution, 7×7"),
     _rerun("rerun_photograph", "convolution, 128×128 RGB"),
     _rerun("rerun_network", "network"),
+    _rerun("rerun_pooling", "pooling"),
+    Budget("shifts", "17×17 shifts of a 64×64 picture, pooled in 12 ways", median=1000, peer="none does it"),
+    Budget("shifts_all", "the same of all 58 pictures", median=10_000, peer="none does it"),
     Budget("class_answer", "200 students, a change each 5 s: 95 % answered within", median=100),
     Budget("class_memory", "200 students: memory of each on the server", "MB", median=2),
     Budget("class_errors", "200 students: errors", "errors", largest=0),

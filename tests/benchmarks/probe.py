@@ -8,6 +8,7 @@ two frames, as a person's does.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,3 +126,10 @@ def sampled(sample: Callable[[int], float], count: int = COUNT) -> Measurement:
     """`sample(number)` for as many times as are wanted, after the warm-up."""
     times = [sample(number) for number in range(WARM_UP + count)]
     return Measurement(tuple(times[WARM_UP:]))
+
+
+def timed(act: Callable[[], object]) -> float:
+    """The milliseconds that ``act`` takes."""
+    start = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - start)

@@ -1,8 +1,7 @@
 """What Python takes for one rerun of a page, and how much of it is torch's."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from cnnviz.core.trace import trace
 from cnnviz.core.windows import WindowSpec
 from tests.benchmarks.convolution import KERNEL
 from tests.benchmarks.network import DIGITS
-from tests.benchmarks.probe import sampled
+from tests.benchmarks.probe import sampled, timed
 from tests.benchmarks.report import Measurement
 from tests.browser.server import ROOT
 
@@ -32,6 +31,8 @@ def reruns() -> Iterator[tuple[str, Measurement]]:
         yield key, sampled(lambda at, app=app: _rerun(app, bias=at / 8))
     app = AppTest.from_file(ROOT / "app.py", default_timeout=30).switch_page("pages/network.py")
     yield "rerun_network", sampled(lambda at: _rerun(app, image=f"digit_{at % DIGITS}"))
+    lab = AppTest.from_file(ROOT / "app.py", default_timeout=30).switch_page("pages/pooling.py")
+    yield "rerun_pooling", sampled(lambda at: _rerun(lab, shift=(at % 9, -(at % 5))))
 
 
 def torchs_part() -> Iterator[tuple[str, Measurement]]:
@@ -41,24 +42,18 @@ def torchs_part() -> Iterator[tuple[str, Measurement]]:
     spec = WindowSpec(7)
     yield (
         "torch_photograph",
-        sampled(lambda _: _timed(lambda: convolution(picture, weight, None, rows=spec, cols=spec))),
+        sampled(lambda _: timed(lambda: convolution(picture, weight, None, rows=spec, cols=spec))),
     )
     network = load_network("mnist")
     digit = torch.zeros(1, 3, 32, 32)
-    yield "torch_network", sampled(lambda _: _timed(lambda: trace(network, digit)))
+    yield "torch_network", sampled(lambda _: timed(lambda: trace(network, digit)))
 
 
 def _rerun(app: AppTest, **changes: object) -> float:
     if "bias" in app.session_state:  # the first run fills the session from the link
         for name, value in changes.items():
             app.session_state[name] = value
-    duration = _timed(app.run)
+    duration = timed(app.run)
     if app.exception:
         raise RuntimeError(app.exception[0].message)
     return duration
-
-
-def _timed(act: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    act()
-    return 1000 * (time.perf_counter() - start)

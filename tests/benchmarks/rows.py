@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.benchmarks import classroom, convolution, leftovers, loading, messages, network, reruns
+from tests.benchmarks import classroom, convolution, leftovers, loading, messages, network, pooling, reruns
 from tests.benchmarks.report import Measurement
 
 
@@ -22,7 +22,8 @@ def _left(key: str) -> tuple[str, ...]:
 
 # without a browser, so that nothing else runs meanwhile
 IN_PYTHON = (
-    Measure("reruns", reruns.reruns, ("rerun", "rerun_photograph", "rerun_network")),
+    Measure("reruns", reruns.reruns, ("rerun", "rerun_photograph", "rerun_network", "rerun_pooling")),
+    Measure("shifts", pooling.shifts, ("shifts", "shifts_all")),
     Measure("class", classroom.classroom, ("class_answer", "class_memory", "class_errors")),
     Measure("torch", reruns.torchs_part, ("torch_photograph", "torch_network")),
 )
@@ -35,6 +36,7 @@ IN_THE_BROWSER = (
         convolution.slide,
         ("slide_16", "slide_64", "slide_128", "slide_rate", "slide_longest", "slide_growth"),
     ),
+    Measure("nudge", pooling.nudge, ("nudge",)),
     Measure("pen", network.pen, ("pen",)),
     Measure("digits", network.digits, ("digit", "digit_frame")),
     Measure("units", network.units, ("unit", "unit_stage")),
