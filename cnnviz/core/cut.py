@@ -1,5 +1,6 @@
 """Which piece of a picture is worked on."""
 
+import math
 from dataclasses import dataclass
 
 UNITS = 1000  # a cut counts in thousandths of the picture's shorter side
@@ -36,6 +37,35 @@ class Cut:
         return top, left, rows, cols
 
 
+def centre_square(height: int, width: int) -> Cut:
+    """The largest square in the middle of a picture of height × width pixels.
+
+    >>> centre_square(60, 90)
+    Cut(top=0, left=250, height=1000, width=None)
+    """
+    tall, wide = _spans(height, width)
+    return Cut(math.floor((tall - UNITS) / 2), math.floor((wide - UNITS) / 2), UNITS)
+
+
+def square_within(cut: Cut, height: int, width: int) -> Cut:
+    """A square moved and shrunk until it lies within a picture of height × width pixels, in whole thousandths.
+
+    >>> square_within(Cut(900, 0, 400), 60, 90)
+    Cut(top=600, left=0, height=400, width=None)
+    """
+    side = min(UNITS, max(LEAST, cut.height))
+    top, left = (
+        min(max(0, start), math.floor(span) - side)
+        for start, span in zip((cut.top, cut.left), _spans(height, width), strict=True)
+    )
+    return Cut(top, left, side)
+
+
+def _spans(height: int, width: int) -> tuple[float, float]:
+    shorter = min(height, width)
+    return UNITS * height / shorter, UNITS * width / shorter
+
+
 def cut_to_text(cut: Cut | None) -> str:
     """A cut as short text for a link: three numbers for a square, four for a rectangle, none for the centre square.
 
@@ -63,3 +93,11 @@ def cut_from_text(text: str) -> Cut | None:
     if max(top, left) > MOST or not all(LEAST <= side <= longest for side in sides):
         raise ValueError(f"A cut's sides are {LEAST} to {longest} thousandths of the picture's shorter side.")
     return Cut(top, left, *sides)
+
+
+def square_from_text(text: str) -> Cut:
+    """The square that `cut_to_text` wrote; ValueError for a rectangle, too."""
+    cut = cut_from_text(text)
+    if cut is None or cut.width is not None:
+        raise ValueError("A square is three whole numbers.")
+    return cut

@@ -1,82 +1,88 @@
-/**
- * The arithmetic of a crop: { top, left, height, width, square } in thousandths of the picture's shorter side, as
- * core/crop.py counts them. A picture is { height, width } in pixels. Every function returns a crop within the picture.
- */
+/** The frame on a picture that says which piece of it is meant: moved and sized by mouse, finger or keys. */
 
-const UNITS = 1000;
-const LEAST = 50;
-const MOST_OBLONG = 25; // 128 to 5, the extremes of a working picture
+import { UNITS, cropToText, grown, moved, pulled } from "./crop.js";
+import { h, mark } from "./dom.js";
 
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+const STEP = 20; // thousandths of the shorter side that a key moves or grows
+const CORNERS = [["top", "left"], ["top", "right"], ["bottom", "left"], ["bottom", "right"]];
 
-function spans({ height, width }) {
-  const shorter = Math.min(height, width);
-  return [(UNITS * height) / shorter, (UNITS * width) / shorter];
-}
+export class CropFrame {
+  #drag = null;
 
-/** The largest square in the middle: what is worked on without a crop. */
-export function centreSquare(picture) {
-  const [tall, wide] = spans(picture);
-  return { top: Math.floor((tall - UNITS) / 2), left: Math.floor((wide - UNITS) / 2), height: UNITS, width: UNITS, square: true };
-}
+  /** onCrop(crop) at each change, onSettled() when the pointer lets go. */
+  constructor({ onCrop, onSettled }) {
+    Object.assign(this, { onCrop, onSettled });
+    const handles = CORNERS.map((corner) => h("span", { class: `handle ${corner.join(" ")}`, "data-corner": corner.join("-") }));
+    this.element = h("div", { class: "crop-frame", tabindex: "0", role: "application" }, ...handles);
+    this.element.addEventListener("keydown", (event) => this.#key(event));
+  }
 
-export function wholePicture(picture) {
-  const [tall, wide] = spans(picture);
-  return within({ top: 0, left: 0, height: tall, width: wide, square: false }, picture);
-}
+  get dragging() {
+    return this.#drag !== null;
+  }
 
-/** "" is the centre square, three numbers a square, four a rectangle. */
-export function cropFromText(text, picture) {
-  if (!text) return centreSquare(picture);
-  const [top, left, height, width = height] = text.split(",").map(Number);
-  return within({ top, left, height, width, square: text.split(",").length === 3 }, picture);
-}
+  /** Lays the frame on a picture { height, width } that fills its parent; returns the crop's sides in whole pixels. */
+  show(crop, picture) {
+    Object.assign(this, { crop, picture });
+    const { height, width } = picture;
+    const shorter = Math.min(height, width);
+    const share = (units, side) => `${(100 * units * shorter) / (UNITS * side)}%`;
+    Object.assign(this.element.style, {
+      top: share(crop.top, height), left: share(crop.left, width), height: share(crop.height, height), width: share(crop.width, width),
+    });
+    const [rows, cols] = [crop.height, crop.width].map((side) => Math.max(1, Math.round((side * shorter) / UNITS)));
+    const keys = crop.square ? "Arrow keys move it, plus and minus size it." : "Arrow keys move it, with Shift they size it, as do plus and minus.";
+    mark(this.element, "aria-label", `Crop, ${rows} × ${cols} pixels. ${keys}`);
+    mark(this.element, "data-crop", cropToText(crop, picture));
+    return [rows, cols];
+  }
 
-export function cropToText(crop, picture) {
-  const { top, left, height, width, square } = crop;
-  const centre = centreSquare(picture);
-  if (square && Object.keys(centre).every((key) => centre[key] === crop[key])) return "";
-  return [top, left, height, ...(square ? [] : [width])].join();
-}
+  /** Takes the pointer on this element: the frame, or the picture under it, where the frame comes to the pointer. */
+  listenOn(grip) {
+    grip.addEventListener("pointerdown", (event) => {
+      if (event.button > 0 || this.#drag) return;
+      const [row, col] = this.#place(event);
+      if (!this.element.contains(event.target)) {
+        const { top, left, height, width } = this.crop; // beside the frame: it comes to the pointer
+        this.onCrop(moved(this.crop, row - top - height / 2, col - left - width / 2, this.picture));
+      }
+      this.#drag = { pointer: event.pointerId, corner: event.target.dataset.corner?.split("-"), row, col, crop: this.crop };
+      grip.setPointerCapture(event.pointerId);
+      this.element.focus({ preventScroll: true });
+      event.preventDefault();
+    });
+    grip.addEventListener("pointermove", (event) => {
+      if (this.#drag?.pointer !== event.pointerId) return;
+      const { corner, crop } = this.#drag;
+      const [row, col] = this.#place(event);
+      if (corner) this.onCrop(pulled(crop, corner, row, col, this.picture));
+      else this.onCrop(moved(crop, row - this.#drag.row, col - this.#drag.col, this.picture));
+    });
+    const end = (event) => {
+      if (this.#drag?.pointer !== event.pointerId) return;
+      this.#drag = null;
+      this.onSettled();
+    };
+    grip.addEventListener("pointerup", end);
+    grip.addEventListener("pointercancel", end);
+  }
 
-/** The crop in whole units, no smaller than it may be, and moved until it lies within the picture. */
-function within({ top, left, height, width, square }, picture) {
-  const [tall, wide] = spans(picture);
-  const most = square ? [UNITS, UNITS] : [tall, wide];
-  let [rows, cols] = [clamp(height, LEAST, most[0]), clamp(width, LEAST, most[1])];
-  if (square) rows = cols = Math.min(rows, cols);
-  [rows, cols] = [Math.min(rows, cols * MOST_OBLONG), Math.min(cols, rows * MOST_OBLONG)].map(Math.floor);
-  const place = (start, span, full) => clamp(Math.round(start), 0, Math.floor(full - span));
-  return { top: place(top, rows, tall), left: place(left, cols, wide), height: rows, width: cols, square };
-}
+  /** Where in the picture the pointer is, [row, col] in thousandths of its shorter side. */
+  #place(event) {
+    const box = this.element.parentElement.getBoundingClientRect();
+    const unit = Math.min(box.height, box.width) / UNITS;
+    return [(event.clientY - box.top) / unit, (event.clientX - box.left) / unit];
+  }
 
-export function moved(crop, rows, cols, picture) {
-  return within({ ...crop, top: crop.top + rows, left: crop.left + cols }, picture);
-}
-
-/** Larger or smaller about its middle; `rows` and `cols` are added to its sides. */
-export function grown(crop, rows, cols, picture) {
-  const sized = within({ ...crop, height: crop.height + rows, width: crop.width + cols }, picture);
-  return within({ ...sized, top: crop.top + (crop.height - sized.height) / 2, left: crop.left + (crop.width - sized.width) / 2 }, picture);
-}
-
-/** One corner ("top" or "bottom", "left" or "right") pulled to a place in the picture; the opposite corner stays. */
-export function pulled(crop, [vertical, horizontal], row, col, picture) {
-  const [tall, wide] = spans(picture);
-  const fixed = [vertical === "top" ? crop.top + crop.height : crop.top, horizontal === "left" ? crop.left + crop.width : crop.left];
-  // from the fixed corner outwards, and no farther than the picture goes
-  const room = [vertical === "top" ? fixed[0] : tall - fixed[0], horizontal === "left" ? fixed[1] : wide - fixed[1]];
-  const pull = [vertical === "top" ? fixed[0] - row : row - fixed[0], horizontal === "left" ? fixed[1] - col : col - fixed[1]];
-  let [height, width] = pull.map((length, axis) => clamp(length, LEAST, room[axis]));
-  if (crop.square) height = width = Math.floor(clamp(Math.max(height, width), LEAST, Math.min(UNITS, ...room)));
-  const top = vertical === "top" ? fixed[0] - height : fixed[0];
-  const left = horizontal === "left" ? fixed[1] - width : fixed[1];
-  return within({ ...crop, top, left, height, width }, picture);
-}
-
-/** A square about the same middle, or a rectangle that may be pulled to any shape. */
-export function squared(crop, square, picture) {
-  const side = Math.min(crop.height, crop.width);
-  if (!square) return { ...crop, square };
-  return grown({ ...crop, square }, side - crop.height, side - crop.width, picture);
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const change = event.shiftKey && !this.crop.square ? grown : moved;
+    const steps = { ArrowUp: [-STEP, 0], ArrowDown: [STEP, 0], ArrowLeft: [0, -STEP], ArrowRight: [0, STEP] }[event.key];
+    if (steps) this.onCrop(change(this.crop, ...steps, this.picture));
+    else if (event.key === "+" || event.key === "=") this.onCrop(grown(this.crop, STEP, STEP, this.picture));
+    else if (event.key === "-" || event.key === "−") this.onCrop(grown(this.crop, -STEP, -STEP, this.picture));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
 }

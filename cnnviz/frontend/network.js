@@ -73,10 +73,9 @@ class NetworkView {
 
   #input({ network, readings, first }, seed) {
     const Input = INPUTS[network.name] ?? PhotoInput;
-    const [top, left, side] = seed.square ? seed.square.split(",").map(Number) : [];
     return new Input({
       image: seed.image || (INPUTS[network.name] ? first : ""), strokes: seed.strokes ?? "", centred: seed.centre !== "0", readings,
-      crop: seed.square ? { top, left, side } : null,
+      square: seed.square ?? "",
       onChange: () => this.#changed(), onSettled: () => this.settling.now(),
     });
   }

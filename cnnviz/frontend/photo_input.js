@@ -1,55 +1,53 @@
 /** The photograph that the network reads: the image that all pages share, or one of the gallery, through a visible crop. */
 
-import { LEAST, averagedSquare, centredSquare, fittingSquare } from "./square.js";
+import { LEAST, UNITS, cropFromText, cropToText, grown } from "./crop.js";
+import { CropFrame } from "./crop_frame.js";
 import { h, mark, write } from "./dom.js";
 import { decode } from "./feed.js";
 import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
 import { paintPicture } from "./thumbnails.js";
 import { Seen, place } from "./seen.js";
+import { averagedSquare } from "./square.js";
 import { Strip } from "./strip.js";
 import { strokesFromText, strokesToText } from "./strokes.js";
 
 export const SIDE = 32; // what the network reads
 const BOX = 208; // CSS pixels of the picture's longer side
-const STEP = 25; // thousandths that an arrow key moves the crop
 
 export class PhotoInput {
   drawing = new Drawing();
   #choice = null; // the last one made with Streamlit's widgets
 
-  /** image: a key of the gallery, or of the shared image; crop: { top, left, side } or null for the largest square. */
-  constructor({ image, strokes, crop, readings, onChange, onSettled }) {
-    Object.assign(this, { image, crop, readings, onChange, onSettled });
+  /** image: a key of the gallery, or of the shared image; square: a crop's text, "" for the largest square. */
+  constructor({ image, strokes, square, readings, onChange, onSettled }) {
+    Object.assign(this, { image, square, readings, onChange, onSettled });
     this.canvas = h("canvas", { class: "pad-canvas", "aria-hidden": "true" });
     this.field = h("div", { class: "field-frame", "aria-hidden": "true" });
-    this.handle = h("div", { class: "crop-handle", "aria-hidden": "true" });
-    this.frame = h("div", {
-      class: "crop-frame", tabindex: "0", role: "group", "aria-label": "Crop: arrow keys move it, + and − size it",
-    }, this.handle);
+    this.frame = new CropFrame({ onCrop: (crop) => this.#take(crop), onSettled });
+    this.frame.listenOn(this.frame.element);
     this.panel = h("div", { class: "pad-panel", "data-panel": "drawing", role: "img", "aria-label": "The picture; the frame is what the network reads" });
-    this.box = h("div", { class: "pad-box photo-box" }, this.canvas, this.panel, this.frame, this.field);
+    this.box = h("div", { class: "pad-box photo-box" }, this.canvas, this.panel, this.frame.element, this.field);
     this.pad = new Pad(this.panel, this.drawing, {
       size: 70, look: "Crop", onStroke: onChange, onSettled,
       // while a pen is chosen, the frame does not stand in its way
-      onChoose: (tool) => mark(this.frame, "data-held", tool !== "look"),
+      onChoose: (tool) => mark(this.frame.element, "data-held", tool !== "look"),
       onFull: (text) => (this.full = text),
     });
     this.pad.restart(strokesFromText(strokes));
     this.seen = new Seen(SIDE);
-    this.sizeInput = h("input", { type: "range", min: LEAST, max: 1000, "aria-label": "crop size", oninput: () => this.#resize(this.sizeInput.valueAsNumber), onchange: () => this.onSettled() });
+    this.sizeInput = h("input", { type: "range", min: LEAST, max: UNITS, "aria-label": "crop size", oninput: () => this.#resize(this.sizeInput.valueAsNumber), onchange: () => this.onSettled() });
     this.note = h("p", { class: "seen-note", role: "status" });
     this.reads = h("p", { class: "reads" });
     this.strip = new Strip({ label: "Test pictures of CIFAR-10, with their labels", words: true, onPick: (key) => this.choose(key) });
     this.ownButton = h("button", { type: "button", class: "sample own", "data-image": "own", onclick: () => this.choose(this.own.key) });
     this.element = h("div", { class: "layer layer-draw" },
-      h("div", { class: "layer-title" }, "Picture"), h("div", { class: "layer-note" }, "drag the frame, or its corner"),
+      h("div", { class: "layer-title" }, "Picture"), h("div", { class: "layer-note" }, "drag the frame, or a corner"),
       this.box, this.pad.element,
       h("div", { class: "seen-row" }, this.seen.element,
         h("div", {}, h("div", { class: "layer-title" }, "Input"), h("div", { class: "layer-note" }, `3 × ${SIDE} × ${SIDE}`),
           h("label", { class: "same crop-size" }, "crop", this.sizeInput), this.reads)),
       this.note);
-    this.#listen();
   }
 
   /** The gallery: { keys } and their pixels, as the feed brings them. */
@@ -67,7 +65,7 @@ export class PhotoInput {
     this.#choice = source.choice;
     if (chosen) {
       this.image = source.key;
-      this.crop = null;
+      this.square = "";
       this.pad.restart([]);
     }
     this.#ready();
@@ -92,7 +90,7 @@ export class PhotoInput {
   }
 
   get busy() {
-    return this.pad.running !== false || this.dragging !== undefined;
+    return this.pad.running !== false || this.frame.dragging;
   }
 
   get samples() {
@@ -104,13 +102,13 @@ export class PhotoInput {
     if (!this.image) return []; // Python knows better, and will say
     return [
       `image=${this.image}`, strokes.length ? `strokes=${strokesToText(strokes)}` : "",
-      this.crop ? `square=${[this.crop.top, this.crop.left, this.crop.side].join()}` : "",
+      this.square ? `square=${this.square}` : "",
     ];
   }
 
   choose(key) {
     this.image = key;
-    this.crop = null;
+    this.square = "";
     this.pad.restart([]);
     this.#setBase();
     this.onChange();
@@ -128,20 +126,19 @@ export class PhotoInput {
     Object.assign(this.box.style, { width: `${width * scale}px`, height: `${height * scale}px` });
     mark(this.panel, "data-rows", height);
     mark(this.panel, "data-cols", width);
-    if (this.crop) this.crop = fittingSquare(this.crop, base.shape);
+    this.square = cropToText(this.crop, this.shape); // moved until it lies within this picture
   }
 
   /** Paints picture and input, and returns what the network reads: a tensor (3, 32, 32). */
   read() {
     const picture = this.drawing.picture(this.pad.running !== false);
     paintPicture(this.canvas, picture.data, this.range);
-    const crop = this.crop ?? centredSquare(picture.shape);
+    const { crop } = this;
     const input = averagedSquare(picture, crop, SIDE, this.range);
     this.seen.paint(input.data);
-    place(this.frame, this.#inPicture({ row: 0, col: 0, rows: 1, cols: 1 }), 1);
-    mark(this.frame, "data-crop", [crop.top, crop.left, crop.side].join());
-    if (this.sizeInput.valueAsNumber !== crop.side) this.sizeInput.value = crop.side;
-    const pixels = (Math.min(picture.shape[1], picture.shape[2]) * crop.side) / 1000;
+    this.frame.show(crop, this.shape);
+    if (this.sizeInput.valueAsNumber !== crop.height) this.sizeInput.value = crop.height;
+    const pixels = (Math.min(picture.shape[1], picture.shape[2]) * crop.height) / UNITS;
     const note = pixels === SIDE ? "Pixel for pixel: nothing is averaged." : `A square of ${decimal(pixels, 0)} pixels, ${pixels > SIDE ? "averaged" : "spread"} to ${SIDE}.`;
     write(this.note, this.full || note);
     mark(this.note, "data-warning", Boolean(this.full));
@@ -149,11 +146,32 @@ export class PhotoInput {
     return input;
   }
 
+  /** The picture's sides in pixels. */
+  get shape() {
+    const [, height, width] = this.drawing.base.shape;
+    return { height, width };
+  }
+
+  get crop() {
+    return cropFromText(this.square, this.shape);
+  }
+
+  #take(crop) {
+    this.square = cropToText(crop, this.shape);
+    this.frame.show(crop, this.shape);
+    this.onChange();
+  }
+
+  #resize(side) {
+    const { crop } = this;
+    this.#take(grown(crop, side - crop.height, side - crop.height, this.shape));
+  }
+
   /** A part of the crop, in shares of it, as a part of the whole picture. */
   #inPicture({ row, col, rows, cols }) {
-    const [, height, width] = this.drawing.base.shape;
-    const { top, left, side } = this.crop ?? centredSquare(this.drawing.base.shape);
-    const shorter = Math.min(height, width) / 1000;
+    const { height, width } = this.shape;
+    const { top, left, height: side } = this.crop;
+    const shorter = Math.min(height, width) / UNITS;
     return {
       row: ((top + row * side) * shorter) / height, rows: (rows * side * shorter) / height,
       col: ((left + col * side) * shorter) / width, cols: (cols * side * shorter) / width,
@@ -168,61 +186,5 @@ export class PhotoInput {
 
   say({ label, probability }) {
     this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)} %`);
-  }
-
-  // --- the crop --------------------------------------------------------------------------------------------------------
-
-  #setCrop(crop) {
-    const { shape } = this.drawing.base;
-    const next = fittingSquare(crop, shape);
-    const centre = centredSquare(shape);
-    this.crop = ["top", "left", "side"].every((name) => next[name] === centre[name]) ? null : next;
-    this.onChange();
-  }
-
-  #resize(side) {
-    const { top, left, side: before } = this.crop ?? centredSquare(this.drawing.base.shape);
-    this.#setCrop({ top: top + (before - side) / 2, left: left + (before - side) / 2, side });
-  }
-
-  #listen() {
-    const unit = () => (1000 * Math.max(...this.drawing.base.shape.slice(1))) / Math.min(...this.drawing.base.shape.slice(1)) / Math.max(this.box.clientWidth, this.box.clientHeight);
-    const start = (event) => {
-      if (event.button > 0 || this.pad.tool !== "look") return;
-      const crop = this.crop ?? centredSquare(this.drawing.base.shape);
-      this.dragging = { x: event.clientX, y: event.clientY, crop, size: event.target === this.handle };
-      this.frame.setPointerCapture(event.pointerId);
-      this.frame.focus({ preventScroll: true });
-      event.preventDefault();
-    };
-    this.frame.addEventListener("pointerdown", start);
-    this.frame.addEventListener("pointermove", (event) => {
-      if (!this.dragging) return;
-      const { x, y, crop, size } = this.dragging;
-      const [down, across] = [(event.clientY - y) * unit(), (event.clientX - x) * unit()];
-      if (size) this.#setCrop({ ...crop, side: crop.side + Math.max(down, across) });
-      else this.#setCrop({ ...crop, top: crop.top + down, left: crop.left + across });
-    });
-    const end = () => {
-      if (!this.dragging) return;
-      this.dragging = undefined;
-      this.onSettled();
-    };
-    this.frame.addEventListener("pointerup", end);
-    this.frame.addEventListener("pointercancel", end);
-    this.frame.addEventListener("keydown", (event) => {
-      const crop = this.crop ?? centredSquare(this.drawing.base.shape);
-      const moves = {
-        ArrowUp: { top: crop.top - STEP }, ArrowDown: { top: crop.top + STEP },
-        ArrowLeft: { left: crop.left - STEP }, ArrowRight: { left: crop.left + STEP },
-      };
-      if (moves[event.key]) this.#setCrop({ ...crop, ...moves[event.key] });
-      else if (event.key === "+" || event.key === "=") this.#resize(crop.side + STEP);
-      else if (event.key === "-" || event.key === "−") this.#resize(crop.side - STEP);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.onSettled();
-    });
   }
 }

@@ -1,21 +1,6 @@
-/** The square of a picture that a network reads, averaged down to its input. Mirrors core/crops.py, operation for operation. */
+/** The square of a picture that a network reads, averaged down to its input. Mirrors core/squares.py, operation for operation. */
 
-const UNITS = 1000; // a square counts in thousandths of the picture's shorter side
-export const LEAST = 50;
-
-/** The largest square in the middle: { top, left, side } in thousandths of the shorter side. */
-export function centredSquare([, height, width]) {
-  const [tall, wide] = spans(height, width);
-  return { top: Math.floor((tall - UNITS) / 2), left: Math.floor((wide - UNITS) / 2), side: UNITS };
-}
-
-/** The square moved and shrunk until it lies within the picture, in whole thousandths. */
-export function fittingSquare({ top, left, side }, [, height, width]) {
-  const [tall, wide] = spans(height, width);
-  const size = Math.min(UNITS, Math.max(LEAST, Math.round(side)));
-  const within = (from, span) => Math.min(Math.max(0, Math.round(from)), Math.floor(span) - size);
-  return { top: within(top, tall), left: within(left, wide), side: size };
-}
+import { UNITS } from "./crop.js";
 
 /**
  * The crop as the network reads it: (3, size, size), each pixel the mean of the area it covers. A grey picture (one
@@ -28,8 +13,8 @@ export function averagedSquare(image, crop, size, { bottom = 0, top = 1 } = {}) 
   const picture = new Float32Array(3 * size * size);
   for (let c = 0; c < channels; c++) {
     const plane = { height, width, data: Float64Array.from(image.data.subarray(c * area, (c + 1) * area), (value) => (value - bottom) / (top - bottom)) };
-    const rows = averagedRows(plane, crop.top * scale, crop.side * scale, size);
-    const both = averagedRows(transposed(rows), crop.left * scale, crop.side * scale, size); // columns, lying on their side
+    const rows = averagedRows(plane, crop.top * scale, crop.height * scale, size);
+    const both = averagedRows(transposed(rows), crop.left * scale, crop.height * scale, size); // columns, lying on their side
     picture.set(transposed(both).data, c * size * size);
   }
   if (channels === 1) {
@@ -37,11 +22,6 @@ export function averagedSquare(image, crop, size, { bottom = 0, top = 1 } = {}) 
     picture.copyWithin(2 * size * size, 0, size * size);
   }
   return { shape: [3, size, size], data: picture };
-}
-
-function spans(height, width) {
-  const shorter = Math.min(height, width);
-  return [(UNITS * height) / shorter, (UNITS * width) / shorter];
 }
 
 /** The rows from `start` on, `span` rows in all, as `count` rows of equal height: each the mean of what it covers. */

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from cnnviz.core.cut import centre_square, square_within
 from cnnviz.core.digits import centre_digit, shrink_digit
 from cnnviz.core.images import shrunk
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.core.squares import averaged_square, centred_square, fitting_square
+from cnnviz.core.squares import averaged_square
 from cnnviz.core.strokes import Stroke, paint
 from cnnviz.ui import cached, inputs, state
 from cnnviz.ui.feed import feed
@@ -58,7 +59,7 @@ def _photograph(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
     bottom, top = _range(picture)
     height, width = picture.shape[1:]
     square = st.session_state.square
-    square = fitting_square(square, height, width) if square else centred_square(height, width)
+    square = square_within(square, height, width) if square else centre_square(height, width)
     return averaged_square(paint(picture, strokes, top), square, bottom=bottom, top=top)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote
 import numpy as np
 import streamlit as st
 
-from cnnviz.core.cut import cut_from_text, cut_to_text
+from cnnviz.core.cut import cut_from_text, cut_to_text, square_from_text
 from cnnviz.core.edits import edits_from_text, edits_to_text
 from cnnviz.core.filter_bank import KERNEL_SIDES, MOST_FILTERS, PLANES
 from cnnviz.core.images import SIDES
@@ -20,7 +20,6 @@ from cnnviz.core.network import NETWORKS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.signals import MOST_TAPS, SIGNALS, TAPS
-from cnnviz.core.squares import LEAST, UNITS, Square
 from cnnviz.core.strokes import strokes_from_text, strokes_to_text
 
 LARGEST_KERNEL = 11
@@ -233,7 +232,7 @@ CONVOLUTION = (
 )
 NETWORK = (
     Parameter("network", "mnist", _one_of(NETWORKS)),
-    Parameter("square", None, lambda text: _square(text), lambda square: f"{square.top},{square.left},{square.side}"),
+    Parameter("square", None, square_from_text, cut_to_text),
     Parameter("edits", (), edits_from_text, edits_to_text),
     Parameter("sums", False, _flag, _flag_text),
     Parameter("centre", True, _flag, _flag_text),
@@ -325,12 +324,6 @@ def _path(text: str) -> str:
         for number in numbers:
             _number(0, 10_000)(number)
     return text
-
-
-def _square(text: str) -> Square:
-    top, left, side = text.split(",")
-    place = _number(0, 100 * UNITS)  # of a picture a hundred times as long as wide
-    return Square(place(top), place(left), _number(LEAST, UNITS)(side))
 
 
 def seed(back: str | None = None) -> None:

@@ -10,12 +10,13 @@ import torch
 from playwright.sync_api import Locator, Page, Position
 from torch import Tensor
 
+from cnnviz.core.cut import centre_square, cut_from_text
 from cnnviz.core.digits import centre_digit, shrink_digit
 from cnnviz.core.edits import edited, edits_from_text
 from cnnviz.core.network import ConvNet, class_labels, load_network
 from cnnviz.core.operations import Operation
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.core.squares import Square, averaged_square, centred_square
+from cnnviz.core.squares import averaged_square
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui.network_input import source_picture
@@ -144,9 +145,7 @@ def picture_of(link: dict[str, str]) -> np.ndarray:
     key, strokes = link.get("image", "digit_0"), strokes_from_text(link.get("strokes", ""))
     if link.get("network") == "cifar10":
         picture = paint(source_picture(key), strokes, 1.0)
-        square = (
-            Square(*map(int, link["square"].split(","))) if "square" in link else centred_square(*picture.shape[1:])
-        )
+        square = cut_from_text(link.get("square", "")) or centre_square(*picture.shape[1:])
         return averaged_square(picture, square)
     digit = np.zeros((28, 28), np.float32) if key == "draw" else sample_image(key)[0]
     if key != "draw" and not strokes:

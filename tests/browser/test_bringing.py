@@ -121,7 +121,7 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
 def cropped(page, whole):
     """The cut that frame and link agree on, once the page's numbers are torch's for that piece of the picture."""
     page.wait_for_function(
-        f"() => {{ {FIND} return (new URLSearchParams(location.search).get('cut') ?? '') === find('.crop').dataset.crop; }}"
+        f"() => {{ {FIND} return (new URLSearchParams(location.search).get('cut') ?? '') === find('.crop-frame').dataset.crop; }}"
     )
     text = link_of(page).get("cut", "")
     wanted = fit_image(whole, 64, False, cut_from_text(text))

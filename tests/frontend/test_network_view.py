@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from cnnviz.core.cut import Cut, centre_square, cut_to_text, square_within
 from cnnviz.core.edits import edited, edits_from_text, edits_to_text
 from cnnviz.core.network import load_network
 from cnnviz.core.operations import parts
 from cnnviz.core.samples import sample_image
-from cnnviz.core.squares import Square, averaged_square, centred_square, fitting_square
+from cnnviz.core.squares import averaged_square
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached
 from tests.frontend.pages import array, tensor
@@ -30,11 +31,12 @@ def test_the_crop_is_pythons_to_the_last_bit_but_one(frontend, key):
     bottom, top = float(min(0, picture.min())), float(max(1, picture.max()))
     chance = random.Random(1)
     shape = picture.shape
-    assert frontend.call("square.js", "centredSquare", list(shape)) == _crop(centred_square(*shape[1:]))
+    sides = dict(zip(("height", "width"), shape[1:], strict=True))
+    assert frontend.call("crop.js", "centreSquare", sides) == _crop(centre_square(*shape[1:]))
     for _ in range(8):
-        wanted = Square(chance.randrange(1500), chance.randrange(1500), chance.randrange(50, 1001))
-        crop = fitting_square(wanted, *shape[1:])
-        assert frontend.call("square.js", "fittingSquare", _crop(wanted), list(shape)) == _crop(crop)
+        wanted = Cut(chance.randrange(1500), chance.randrange(1500), chance.randrange(50, 1001))
+        crop = square_within(wanted, *shape[1:])
+        assert frontend.call("crop.js", "cropFromText", cut_to_text(wanted), sides) == _crop(crop)
         ours = array(
             frontend.call(
                 "square.js", "averagedSquare", tensor(picture), _crop(crop), 32, {"bottom": bottom, "top": top}
@@ -43,8 +45,8 @@ def test_the_crop_is_pythons_to_the_last_bit_but_one(frontend, key):
         np.testing.assert_allclose(ours, averaged_square(picture, crop, bottom=bottom, top=top), atol=1e-7)
 
 
-def _crop(crop: Square) -> dict[str, int]:
-    return {"top": crop.top, "left": crop.left, "side": crop.side}
+def _crop(crop: Cut) -> dict[str, int | bool]:
+    return {"top": crop.top, "left": crop.left, "height": crop.height, "width": crop.height, "square": True}
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])

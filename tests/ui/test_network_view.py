@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from cnnviz.core.cut import Cut
 from cnnviz.core.digits import centre_digit, shrink_digit
 from cnnviz.core.edits import edits_from_text
 from cnnviz.core.network import load_card, load_network
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.core.squares import Square
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached, network_input, network_view, state
@@ -99,9 +99,9 @@ def test_a_photograph_is_read_through_its_crop_and_with_its_strokes():
     assert np.allclose(
         whole, torch.nn.functional.interpolate(middle, 32, mode="area")[0], atol=2e-2 if shorter % 32 else 1e-5
     )
-    with session(network="cifar10", image="cat", square=Square(100, 0, 300)):
+    with session(network="cifar10", image="cat", square=Cut(100, 0, 300)):
         part = network_input.session_input("cifar10")
-    with session(network="cifar10", image="cat", square=Square(100, 0, 300), strokes=SEVEN):
+    with session(network="cifar10", image="cat", square=Cut(100, 0, 300), strokes=SEVEN):
         drawn = network_input.session_input("cifar10")
     assert whole.shape == part.shape == drawn.shape == (3, 32, 32)
     assert not np.allclose(whole, part, atol=0.05)
@@ -204,7 +204,7 @@ def test_the_page_of_the_photograph_network_sends_what_it_needs():
     assert np.array_equal(decode(sent["things"])[3], sample_image(THINGS[3]))
     assert (sent["source"]["key"], sent["source"]["current"]) == ("rocket", True)
     assert sent["page"]["chosen"] == "cifar10"
-    with session(network="cifar10", image="rocket", square=Square(0, 10, 500), edits=edits_from_text("conv1,o2")):
+    with session(network="cifar10", image="rocket", square=Cut(0, 10, 500), edits=edits_from_text("conv1,o2")):
         assert np.array_equal(decode(sent["source"]), network_input.source_picture("rocket"))
         assert np.array_equal(decode(sent["answer"]), network_view.answer("cifar10"))
 

@@ -15,7 +15,6 @@ from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.signals import SIGNALS, TAPS
-from cnnviz.core.squares import Square
 from cnnviz.core.strokes import Stroke, TypedPixel
 from cnnviz.ui import state
 from cnnviz.ui.state import PARAMETERS, Weights
@@ -84,7 +83,7 @@ VALUES = {
     "scale": some.sampled_from(["map", "layer", "network"]),
     "unit": some.lists(UNITS, min_size=1, max_size=9).map("~".join),
     "network": some.sampled_from(["mnist", "cifar10"]),
-    "square": some.builds(Square, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
+    "square": some.builds(Cut, some.integers(0, 5000), some.integers(0, 5000), some.integers(50, 1000)),
     "edits": some.lists(EDITS, min_size=1, max_size=30).map(tuple),
     "sums": FLAGS,
     "source": some.sampled_from(["relu", "image", "example"]),
