@@ -79,6 +79,9 @@ def _rerun(key: str, where: str) -> Budget:
 BUDGETS = (
     _hover("hover", "7×7"),
     _hover("hover_photograph", "64×64 RGB"),
+    Budget("fan_out", "input pixel hovered → 49 outputs marked, 128×128 RGB", median=17, p95=30, peer="none does it"),
+    Budget("step", "a step → pictures, ledger and loop, 7×7", median=17, p95=30, peer="none does it"),
+    Budget("step_photograph", "a step → the same, 64×64 RGB, 7×7 kernel", median=17, p95=30, peer="none does it"),
     _setting("stride", "stride changed, 7×7"),
     _setting("padding", "padding changed, 7×7"),
     _setting("kernel_size", "kernel size changed, 7×7"),
@@ -102,6 +105,7 @@ BUDGETS = (
     *_leftovers("units", "50 units and stages opened and closed", "CNN Explainer: a timer each"),
     *_leftovers("digits", "100 digits", "CNN Explainer 170"),
     *_leftovers("images", "100 photographs", "CNN Explainer 170"),
+    *_leftovers("panels", "50 times every panel, dialog, help", "none measured"),
     *_leftovers("everything", "500 acts of every kind", "none measured"),
     _load("load_convolution", "/"),
     _load("load_network", "/network"),

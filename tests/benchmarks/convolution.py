@@ -42,6 +42,38 @@ def _hovered(probe: Probe) -> Measurement:
     return sampled(point)
 
 
+def fan_out(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """The pointer jumps to another input pixel: every output it feeds is marked with the weight that met it."""
+    with probed(bench, f"/?{PHOTOGRAPH}&size=128&{KERNEL}") as probe:
+        places = [(row, col) for row in range(8, 120, 16) for col in range(8, 120, 16)]
+        random.Random(2).shuffle(places)
+        points = [cell(probe.page, "input", *place) for place in places]
+
+        def point(at: int) -> float:
+            row, col = places[at]
+            move = lambda: probe.page.mouse.move(*points[at])  # noqa: E731
+            return probe.answer_time(move, "pointermove", STAGE, pointed=f"input {row},{col}")
+
+        yield "fan_out", sampled(point)
+
+
+def steps(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """An arrow key steps the window on, with the loop open beside the stage: pictures, ledger and code are painted."""
+    for key, path in (("step", "/?panel=code"), ("step_photograph", f"/?{PHOTOGRAPH}&{KERNEL}&panel=code")):
+        with probed(bench, path) as probe:
+            probe.page.locator('[data-panel="output"]').focus()
+            on = lambda page=probe.page: page.keyboard.press("ArrowRight")  # noqa: E731
+            back = lambda page=probe.page: page.keyboard.press("ArrowLeft")  # noqa: E731
+            yield (
+                key,
+                sampled(
+                    lambda at, probe=probe, ways=(on, back): probe.answer_time(
+                        ways[at // 12 % 2], "keydown", STAGE, position=None
+                    )
+                ),
+            )
+
+
 def settings(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     """An arrow key steps a number of the toolbar up, and down again."""
     small = (("stride", "stride"), ("padding", "padding"), ("kernel_size", "kernel rows"))

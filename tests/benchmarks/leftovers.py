@@ -35,6 +35,28 @@ def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
         yield from _left("images", probe, photograph_chooser(probe), warm_up=100, times=100)
 
 
+def panels(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """Loop, code for torch, export, help, the kernel as text and the projector are opened and closed, 50 times."""
+    with probed(bench, "/?at=3,3") as probe:
+        page = probe.page
+
+        def click(name: str) -> None:
+            page.get_by_role("button", name=name, exact=True).click()
+
+        def open_and_close(_at: int) -> None:
+            for name in ("Code", "The same with torch", "The notebook's loop", "Export", "Code", "Code"):
+                click(name)
+            for name in ("help", "copy, paste"):
+                click(name)
+                page.keyboard.press("Escape")
+            page.get_by_label("dilation", exact=True).fill("2")
+            page.get_by_label("dilation", exact=True).fill("1")
+            click("projector")
+            click("projector")
+
+        yield from _left("panels", probe, open_and_close, warm_up=50, times=50)
+
+
 def everything(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     """500 acts on the convolution page: pointing, stepping, sliding, editing, resizing, drawing and taking back."""
     with probed(bench, "/?image=draw&at=3,3") as probe:

@@ -29,6 +29,8 @@ IN_PYTHON = (
 )
 IN_THE_BROWSER = (
     Measure("hover", convolution.hover, ("hover", "hover_photograph")),
+    Measure("fan-out", convolution.fan_out, ("fan_out",)),
+    Measure("steps", convolution.steps, ("step", "step_photograph")),
     Measure("settings", convolution.settings, ("stride", "padding", "kernel_size", "stride_photograph")),
     Measure("weight", convolution.weight, ("weight_arrow", "weight_typed")),
     Measure(
@@ -45,6 +47,7 @@ IN_THE_BROWSER = (
     Measure("units-left", leftovers.units, _left("units")),
     Measure("digits-left", leftovers.digits, _left("digits")),
     Measure("images-left", leftovers.images, _left("images")),
+    Measure("panels-left", leftovers.panels, _left("panels")),
     Measure("everything-left", leftovers.everything, _left("everything")),
     Measure("loading", loading.loading, ("load_convolution", "load_network")),
     Measure("traffic", loading.traffic, ("bytes_convolution", "bytes_network")),
