@@ -63,7 +63,10 @@ export class CodePanel {
     this.#stale = false;
     clearTimeout(this.#timer);
     // a large picture takes longer to write down than a frame has time: once the hand rests is soon enough
-    this.#timer = setTimeout(() => write(this.text, snippet(this.now.op, "torch")), 100);
+    this.#timer = setTimeout(() => {
+      write(this.text, snippet(this.now.op, "torch"));
+      this.text.scrollTop = this.text.scrollHeight; // the call stands at the end, behind all the numbers
+    }, 100);
   }
 
   #showLoop() {

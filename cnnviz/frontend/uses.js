@@ -1,6 +1,7 @@
 /** The window seen from the other side: which outputs an input cell feeds, and which inputs a weight meets. */
 
 import { grouped, plain } from "./numbers.js";
+import { extent } from "./operations.js";
 import { sourceIndex } from "./padding.js";
 import { valueAt } from "./window.js";
 
@@ -64,7 +65,10 @@ const SPELT_OUT = 9; // so many are named one by one, more only by the first and
 export function fedSentence(op, channel, [row, col], fed) {
   const value = valueAt(op, channel, row, col);
   const who = `Input row ${row + 1}, column ${col + 1} (${op.valueName} ${plain(value)})`;
-  if (!fed.length) return `${who} feeds no output: no window reaches it.`;
+  if (!fed.length) {
+    const covered = covers(op.rows, op.output.shape[0], row) && covers(op.cols, op.output.shape[1], col);
+    return `${who} feeds no output: ${covered ? "every window over it has a gap there, which is its dilation" : "no window reaches it"}.`;
+  }
   const one = ({ row: i, col: j, weight, uses }) => {
     const twice = uses.length > 1 ? ` (${uses.length} weights together)` : "";
     return `row ${i + 1}, column ${j + 1}${weight === null ? "" : ` by ${plain(weight)}`}${twice}`;
@@ -85,6 +89,11 @@ export function metSentence(op, channel, [u, v], met) {
   const where = `${stretch("row", met.row, met.rows, met.taps[0])}, ${stretch("column", met.col, met.cols, met.taps[1])}`;
   const padded = met.padded ? `, ${numbered(met.padded)} of them padding` : "";
   return `The weight in row ${u + 1}, column ${v + 1} (${plain(weight)}) meets ${counted(met.count, "input")}${padded}: ${where}.`;
+}
+
+/** Does a window lie over this index of an axis, with a weight there or with a gap? */
+function covers({ kernel, stride, padding, dilation }, places, index) {
+  return Array.from({ length: places }, (_, place) => index + padding - place * stride).some((at) => at >= 0 && at < extent(kernel, dilation));
 }
 
 const counted = (count, name) => `${grouped(count)} ${name}${count === 1 ? "" : "s"}`;

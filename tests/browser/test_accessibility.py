@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.browser.convolution_page import Lesson, agreement, chooser, open_lesson
-from tests.browser.harness import NETWORK, STAGE, axe, painted, stage, wait_stage
+from tests.browser.harness import FIND, NETWORK, STAGE, axe, painted, stage, wait_stage
 from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
 
 SCREENS = {"projector": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "touch": True}}
@@ -33,9 +33,12 @@ def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen, dar
     wait_stage(page, moment=1)
     if screen == "phone":  # there the code comes after all of the stage, not beside it
         assert_order(page, ".words", ".code-panel")
+        assert page.locator(".code-lines").evaluate("lines => lines.scrollWidth <= lines.clientWidth")
     assert axe(page) == []
     page.get_by_role("button", name="The same with torch").click()
-    page.locator(".snippet").wait_for()
+    page.wait_for_function(
+        f"() => {{ {FIND} const text = find('.snippet'); return text.textContent && text.scrollTop + text.clientHeight >= text.scrollHeight - 2; }}"
+    )
     assert axe(page) == []
     page.get_by_role("button", name="Export", exact=True).click()
     chooser(page).get_by_test_id("stSlider").wait_for()

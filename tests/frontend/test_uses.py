@@ -98,6 +98,7 @@ def test_a_weight_meets_the_inputs_that_its_gradient_is_made_of(frontend, case, 
     [
         ({}, [1, 1], "Input row 2, column 2 (pixel 4) feeds 4 outputs, each by the weight that met it: row 1, column 1 by −2; row 1, column 2 by 1; row 2, column 1 by 0.5; row 2, column 2 by 1."),
         ({"stride": 2}, [2, 2], "Input row 3, column 3 (pixel 8) feeds no output: no window reaches it."),
+        ({"dilation": 2}, [1, 1], "Input row 2, column 2 (pixel 4) feeds no output: every window over it has a gap there, which is its dilation."),
     ],
 )  # fmt: skip
 def test_what_a_cell_feeds_is_said(frontend, axis, cell, sentence):
