@@ -79,6 +79,23 @@ class Comparison:
         return realigned(self.a[name].output, self.b[name].output, moves)
 
 
+def counterparts(a: Trace, b: Trace, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Which operation of ``b`` stands for each of these operations of ``a``: pairs of names, in the order given.
+
+    The one of the same name if its output has the same shape; else the last one with an output of that shape, so that a
+    convolution that takes steps of 2 stands for the pooling it does without. What has no counterpart is left out.
+    """
+    pairs = []
+    for name in names:
+        if name not in a.names:
+            continue
+        shape = a[name].output.shape
+        alike = [other.name for other in b if other.output.shape == shape]
+        if alike:
+            pairs.append((name, name if name in alike else alike[-1]))
+    return tuple(pairs)
+
+
 def change(before: Tensor, after: Tensor) -> Change:
     """How far ``after`` is from ``before``, two tensors of one shape.
 

@@ -42,34 +42,30 @@ def confusion_chart(labels: Sequence[str], matrix: np.ndarray, chosen: tuple[int
     size = len(labels)
     rows, cols = np.divmod(np.arange(size * size), size)
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
-    figure = go.Figure(
-        go.Scatter(
-            x=cols,
-            y=rows,
-            mode="markers+text",
-            text=[f"{count:,}" if count else "" for count in matrix.ravel()],
-            textfont={"size": 11, "color": ["#fff" if share > 0.5 else "#000" for share in shares.ravel()]},
-            customdata=np.stack([rows, cols], axis=1),
-            marker={
-                "symbol": "square",
-                "size": 32,
-                "color": shares.ravel() ** 0.5,  # so that few in a hundred can be told from none
-                "cmin": 0,
-                "cmax": 1,
-                "colorscale": [[0, LIGHT], [1, BLUE]],
-                "line": {
-                    "width": [4 if chosen == place else 0 for place in zip(rows, cols, strict=True)],
-                    "color": AMBER,
-                },
-            },
-            hovertext=[
-                f"{labels[row]}, read as {labels[col]}: {matrix[row, col]:,}"
-                for row, col in zip(rows, cols, strict=True)
-            ],
-            hoverinfo="text",
-            unselected={"marker": {"opacity": 1}, "textfont": {"color": "#000"}},
-        )
+    squares = go.Heatmap(
+        z=shares**0.5,  # so that few in a hundred can be told from none
+        zmin=0, zmax=1, colorscale=[[0, LIGHT], [1, BLUE]], showscale=False, xgap=2, ygap=2, hoverinfo="skip",
+        text=[[f"{count:,}" if count else "" for count in row] for row in matrix], texttemplate="%{text}",
+        textfont={"size": 11},
+    )  # fmt: skip
+    # Streamlit hears of clicks on markers only, so that each square has one that is not seen
+    markers = go.Scatter(
+        x=cols,
+        y=rows,
+        mode="markers",
+        customdata=np.stack([rows, cols], axis=1),
+        marker={"symbol": "square", "size": 30, "color": _CLEAR},
+        hovertext=[
+            f"{labels[row]}, read as {labels[col]}: {matrix[row, col]:,}" for row, col in zip(rows, cols, strict=True)
+        ],
+        hoverinfo="text",
     )
+    figure = go.Figure([squares, markers])
+    if chosen is not None:
+        row, col = chosen
+        figure.add_shape(
+            type="rect", x0=col - 0.5, x1=col + 0.5, y0=row - 0.5, y1=row + 0.5, line={"color": AMBER, "width": 4}
+        )
     axis = {
         "tickmode": "array",
         "tickvals": list(range(size)),
@@ -78,8 +74,8 @@ def confusion_chart(labels: Sequence[str], matrix: np.ndarray, chosen: tuple[int
         "zeroline": False,
     }
     return _plain(figure, height=470).update_layout(
-        xaxis=axis | {"title": "read as", "side": "top", "range": [-0.6, size - 0.4]},
-        yaxis=axis | {"title": "is", "range": [size - 0.4, -0.6]},
+        xaxis=axis | {"title": "read as", "side": "top", "range": [-0.55, size - 0.45]},
+        yaxis=axis | {"title": "labelled", "range": [size - 0.45, -0.55]},
     )
 
 

@@ -6,11 +6,14 @@ import numpy as np
 import streamlit as st
 import torch
 
-from cnnviz.core.comparison import Comparison
+from cnnviz.core.comparison import change, counterparts
 from cnnviz.core.datasets import DatasetError
+from cnnviz.core.familiarity import BEYOND, PATTERNS
 from cnnviz.core.network import ConvNet, NetworkError, load_card
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui import cached, network_input, options
+from cnnviz.ui.component import component
+from cnnviz.ui.feed import encode
 from cnnviz.ui.network_view import session_network, session_trace, shape_table
 
 SHOWN = ("conv1", "pool", "conv2", "pool_1", "fc1", "fc2", "fc3")
@@ -46,7 +49,7 @@ def why_room(name: str) -> None:
     with torch.inference_mode():
         scores = network(picture)[0]
     likeliest = labels[int(scores.argmax())]
-    chosen = st.selectbox("Score of", [f"{likeliest} (what it reads)", *labels], key="why_class")
+    chosen = st.selectbox("Score of", [f"{likeliest} (what it reads)", *labels], key="why_class", width=260)
     target = labels.index(likeliest if chosen.startswith(f"{likeliest} (") else chosen)
     st.caption(
         "Blue pixels speak for the class and, where a method can say so, red ones against it. Each picture has a scale of its "
@@ -65,8 +68,6 @@ def why_room(name: str) -> None:
 
 def compare_room(name: str) -> None:
     """Two pictures through one network, or one picture through two: values, and how far each layer is apart."""
-    from cnnviz.figures.mosaic import mosaic
-
     ways: dict[str, Callable[[], Trace]] = {}
     gallery = cached.gallery(name)
     if st.session_state.edits:
@@ -76,31 +77,55 @@ def compare_room(name: str) -> None:
     twins = cached.twins(name)
     for title in twins:
         ways[title] = lambda title=title: _through(twins[title], name)
-    chosen = st.selectbox("Compare what is above with", list(ways), key="compare_with")
-    here = session_trace(name)
-    try:
-        comparison = Comparison(here, ways[chosen]())
-    except ValueError:
-        st.info("That network has other layers: its maps cannot be laid over these. Its answer stands below.")
-        return _answers(name, here, ways[chosen]())
-    names = [layer for layer in SHOWN if layer in comparison.names]
+    with st.container(horizontal=True, gap="medium"):
+        chosen = st.selectbox("Compare what is above with", list(ways), key="compare_with", width=360)
+        here, other = session_trace(name), ways[chosen]()
+    pairs = counterparts(here, other, SHOWN)
+    layers = [layer for layer, _ in pairs]
+    if missing := [cached.layer_title(layer) for layer in SHOWN if layer not in layers]:
+        st.info(
+            "That network has no pooling: its convolutions take steps of 2 instead. What stands for a pooled map here is its "
+            f"convolution after ReLU, which has the same size; {' and '.join(missing)} here, twice as large, have no counterpart in it."
+        )
     layer = st.segmented_control(
-        "Layer", names, default="conv2", format_func=cached.layer_title, required=True, key="compare_layer"
+        "Layer",
+        layers,
+        default="conv2" if "conv2" in layers else layers[0],
+        format_func=cached.layer_title,
+        required=True,
+        key="compare_layer",
     )
-    a, b = comparison.a[layer].output[0].numpy(), comparison.b[layer].output[0].numpy()
-    top = float(max(np.abs(a).max(), np.abs(b).max())) or 1.0
-    columns = 4 if len(a) == 16 else 3
-    for column, title, values in zip(
-        st.columns(3), ("here", chosen, "difference: the other − here"), (a, b, b - a), strict=True
-    ):
-        column.image(mosaic(values, top=top, columns=columns, side=84), caption=f"{cached.layer_title(layer)}, {title}")
-    st.caption(f"All three on one scale, −{top:.2f} … 0 … +{top:.2f}, before ReLU.")
+    _side_by_side(name, layer, here[layer].output[0].numpy(), other[dict(pairs)[layer]].output[0].numpy())
+    left, right = st.columns(2)
     rows = ["| layer | ‖difference‖ / ‖here‖ | values that are the same |", "|---|---|---|"]
-    for each in names:
-        change = comparison.change(each)
-        rows.append(f"| {cached.layer_title(each)} | {change.relative:.1%} | {change.unchanged:.1%} |")
-    st.markdown("\n".join(rows))
-    return _answers(name, comparison.a, comparison.b)
+    for each, its in pairs:
+        apart = change(here[each].output, other[its].output)
+        rows.append(f"| {cached.layer_title(each)} | {apart.relative:.1%} | {apart.unchanged:.1%} |")
+    left.markdown("\n".join(rows))
+    with right:
+        _answers(name, here, other)
+
+
+def _side_by_side(name: str, layer: str, a: np.ndarray, b: np.ndarray) -> None:
+    """Mounts one layer of both, and the difference, on one scale and with one position."""
+    classes = layer == SHOWN[-1]
+    component("comparison", js="compare.js", css="compare.css")(
+        key="comparison",
+        data={
+            "name": "comparison",
+            "layer": layer,
+            "title": cached.layer_title(layer),
+            "words": list(load_card(name)["labels"]) if classes else None,
+            "shape": list(a.shape),
+            "a": encode(a),
+            "b": encode(b),
+        },
+    )
+    if classes:
+        kind = "Scores, as they enter the softmax."
+    else:
+        kind = "A pooled map is made of values after ReLU." if layer.startswith("pool") else "Values before ReLU."
+    st.caption(f"All three on one scale. {kind}")
 
 
 def _through(network: ConvNet, name: str) -> Trace:
@@ -114,6 +139,7 @@ def _another_picture(name: str, gallery: tuple[str, ...]) -> Trace:
         gallery,
         index=1,
         key=f"compare_picture_{name}",
+        width=260,
         format_func=lambda key: f"{said[key]} ({key})",
     )
     picture = cached.gallery_inputs(name)[gallery.index(key)]
@@ -138,22 +164,20 @@ def verdict_room(name: str) -> None:
     card = load_card(name)
     labels, matrix = card["labels"], np.array(card["confusion_matrix"])
     probabilities = session_trace(name)["fc3"].output.softmax(dim=1)[0]
-    left, right = st.columns([2, 3])
+    left, middle, right = st.columns([5, 8, 5], gap="medium")
     left.plotly_chart(probability_bars(labels, probabilities.tolist()), key="bars", config={"displayModeBar": False})
     left.markdown(sure(name, float(probabilities.max())))
-    left.caption(
-        "Above the layers stands a warning if dense 2 makes something else of this picture than of any class it was trained "
-        "on. That is one measure of many, and it overlooks things: pure noise mostly passes."
-    )
+    left.caption(judged(name))
     _test_file(name, left)
     wrong = matrix - np.diag(matrix.diagonal())
     worst = [divmod(int(at), len(labels)) for at in (-wrong.ravel()).argsort(kind="stable")[:6]]
-    with right:
+    with middle:
         frequent = st.pills(
             f"Confusions among {card['test_rows']:,} test pictures; click a square, or take one of the most frequent",
             worst,
             format_func=lambda cell: f"{labels[cell[0]]} → {labels[cell[1]]} ({matrix[cell]:,})",
             key=f"confusion_{name}",
+            wrap=True,
         )
         place = st.session_state.get("confusion_chart", {}).get("selection", {}).get("points", [])
         clicked = tuple(int(at) for at in place[0]["customdata"][:2]) if place else None
@@ -162,6 +186,7 @@ def verdict_room(name: str) -> None:
         st.plotly_chart(
             chart, key="confusion_chart", on_select="rerun", selection_mode="points", config={"displayModeBar": False}
         )
+    with right:
         total = int(matrix[row].sum())
         st.markdown(
             f"Of {total:,} test pictures labelled “{labels[row]}”, it read **{matrix[row, col]:,}** as “{labels[col]}” "
@@ -172,20 +197,40 @@ def verdict_room(name: str) -> None:
 
 def _confused(name: str, label: str, prediction: str) -> None:
     """The bundled pictures behind a cell of the matrix; where there is none, those of the two classes."""
-    readings = cached.readings(name)
-    found = [one for one in readings if (one["label"], one["prediction"]) == (label, prediction)]
-    st.caption(
-        "Of the bundled pictures:"
-        if found
-        else f"None of the 20 bundled pictures is one of them. These are “{label}” and “{prediction}”:"
-    )
-    shown = found or [one for one in readings if one["label"] in (label, prediction)]
+    said, shown = confused(name, label, prediction)
+    st.caption(said)
     inputs = cached.gallery_inputs(name)
     keys = cached.gallery(name)
     pictures = [inputs[keys.index(one["key"])].permute(1, 2, 0).numpy() for one in shown]
     captions = [f"{one['label']}, read as {one['prediction']} {one['probability']:.0%}" for one in shown]
     if pictures:
         st.image(pictures, caption=captions, width=96)
+
+
+def confused(name: str, label: str, prediction: str) -> tuple[str, list[dict]]:
+    """What can be shown of a cell of the matrix, and a sentence on what that is: the test set itself is not bundled."""
+    readings = cached.readings(name)
+    if found := [one for one in readings if (one["label"], one["prediction"]) == (label, prediction)]:
+        return f"Of the {len(readings)} test pictures that come along with cnnviz, these are among them:", found
+    none = f"None of the {len(readings)} test pictures that come along with cnnviz is among them"
+    if alike := [one for one in readings if one["label"] in (label, prediction)]:
+        return f"{none}. Of the two classes, these come along:", alike
+    return f"{none}, nor is any of them labelled “{label}” or “{prediction}”.", []
+
+
+def judged(name: str) -> str:
+    """How the page judges whether a picture is like those that a network was trained on, and what it overlooks."""
+    familiarity = cached.familiarity(name)
+    if familiarity is None:
+        return "Whether this picture is like those it was trained on is not judged: nobody has measured that for these weights."
+    features, _, share, flatness = familiarity.limits.tolist()
+    return (
+        "A warning stands above the layers if the picture is strange to this network: if dense 2 makes something else of it "
+        f"than of any class (more than {features:.1f} standard deviations away), if the {PATTERNS} patterns that training "
+        f"pictures are mostly made of (their principal components, in grey) miss it by too much (more than {share:.0%} of it, or "
+        f"more than of nearly any test picture), or if its pixels hardly differ (standard deviation under {-flatness:.3f}). "
+        f"{BEYOND:.0%} of the test pictures pass. So does much that is no member of any class: it must only look like the usual."
+    )
 
 
 def sure(name: str, probability: float) -> str:

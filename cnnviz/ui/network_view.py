@@ -7,9 +7,10 @@ import streamlit as st
 import torch
 
 from cnnviz.core.edits import edited
-from cnnviz.core.familiarity import BEYOND, features_of
+from cnnviz.core.familiarity import BEYOND, MEASURES, PATTERNS, features_of
 from cnnviz.core.network import NETWORKS, ConvNet, NetworkError
 from cnnviz.core.operations import Operation
+from cnnviz.core.receptive import active_part
 from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui import cached, network_input, state
@@ -102,8 +103,9 @@ def answer(name: str) -> np.ndarray:
     """
     network = session_network(name)
     picture = torch.from_numpy(network_input.session_input(name))[None]
-    parts = [operation.output.flatten() for operation in trace(network, picture)]
-    if (gradient := unit_gradient(network, picture, st.session_state.unit)) is not None:
+    layers = trace(network, picture)
+    parts = [operation.output.flatten() for operation in layers]
+    if (gradient := unit_gradient(network, layers, st.session_state.unit)) is not None:
         parts.append(gradient.flatten())
     return torch.cat(parts).numpy()
 
@@ -115,13 +117,31 @@ def warning(name: str, network: ConvNet, picture: torch.Tensor) -> str:
         familiarity is None or st.session_state.edits
     ):  # a changed network has changed features: nothing is known of them
         return ""
-    distance = familiarity.distance(features_of(network, picture)).item()
-    if distance <= familiarity.limit:
+    found = familiarity.measures(features_of(network, picture), picture)[0]
+    beyond = found - familiarity.limits
+    if not (beyond > 0).any():
         return ""
+    # the measure that is furthest beyond, in terms of its own limit
+    at = int((beyond / familiarity.limits.abs()).argmax())
     return (
-        f"This picture is unlike those the network was trained on, so its answer means little: in dense 2 it lies {distance:.1f} "
-        f"standard deviations from the nearest class, and {BEYOND:.0%} of the test pictures lie within {familiarity.limit:.1f}."
+        "This picture is unlike those the network was trained on, so its answer means little: "
+        f"{_strange(MEASURES[at], found[at].item(), familiarity.limits[at].item())}. "
+        f"{BEYOND:.0%} of the test pictures keep within this limit and three others."
     )
+
+
+def _strange(measure: str, value: float, limit: float) -> str:
+    """What is strange about a picture, in words: its measure, beyond the limit."""
+    if measure == "features":
+        return (
+            f"in dense 2 it lies {value:.1f} standard deviations from the nearest class, where the limit is {limit:.1f}"
+        )
+    if measure == "flatness":
+        return f"its pixels hardly differ, with a standard deviation of {-value:.3f}, where the limit is {-limit:.3f}"
+    patterns = f"the {PATTERNS} patterns that training pictures are mostly made of"
+    if measure == "share":
+        return f"{patterns} leave {value:.0%} of it unexplained, where the limit is {limit:.0%}"
+    return f"{patterns} miss its grey pixels by {value / 32:.2f} on average, where the limit is {limit / 32:.2f}"
 
 
 def session_network(name: str) -> ConvNet:
@@ -135,35 +155,19 @@ def session_trace(name: str) -> Trace:
     return trace(session_network(name), torch.from_numpy(network_input.session_input(name))[None])
 
 
-def unit_gradient(network: ConvNet, picture: torch.Tensor, path: str) -> torch.Tensor | None:
-    """How strongly the last unit of the path answers to each pixel of ``picture`` (1, 3, H, W): (H, W), from 0 up.
+def unit_gradient(network: ConvNet, layers: Trace, path: str) -> torch.Tensor | None:
+    """How strongly the last unit of the path answers to each pixel of the traced picture, as `active_part` has it: (H, W).
 
-    The length, over the three channels, of the gradient of its value before ReLU; None for a unit there is not. A pixel
-    outside the unit's receptive field has exactly 0.
+    It is the unit before ReLU; None for a unit there is not.
     """
-    if not path:
-        return None
     layer, *numbers = path.split("~")[-1].split(",")
-    place = [int(number) for number in numbers[:3]]
-    x = picture.clone().requires_grad_(True)
-    caught: list[torch.Tensor] = []
-    module, use = (layer.rpartition("_")[0], int(layer.rpartition("_")[2])) if layer.startswith("pool_") else (layer, 0)
-    if module not in dict(network.named_children()):
+    if layer not in layers.names:
         return None
-    handle = getattr(network, module).register_forward_hook(lambda *call: caught.append(call[-1]))
+    unit = [int(number) for number in numbers[: layers[layer].output.dim() - 1]]  # a dense unit's row and column are 0
     try:
-        with torch.enable_grad():
-            network(x)
-    finally:
-        handle.remove()
-    if use >= len(caught):
+        return active_part(network, layers[0].input, layer, unit)
+    except IndexError:
         return None
-    value = caught[use][0]
-    place = place if value.dim() == 3 else place[:1]
-    if any(at >= size for at, size in zip(place, value.shape, strict=True)):
-        return None
-    (gradient,) = torch.autograd.grad(value[tuple(place)], x)
-    return gradient[0].norm(dim=0)
 
 
 def shape_table(name: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from cnnviz.core.comparison import Comparison, change, nearest_moves, overlap, realigned
+from cnnviz.core.comparison import Comparison, change, counterparts, nearest_moves, overlap, realigned
 from cnnviz.core.trace import trace
 
 
@@ -73,3 +73,14 @@ def test_traces_of_other_layers_or_shapes_do_not_compare():
         Comparison(trace(nn.ReLU(), x), trace(nn.Sigmoid(), x))
     with pytest.raises(ValueError, match="gives"):
         Comparison(trace(nn.ReLU(), x), trace(nn.ReLU(), x[..., :3]))
+
+
+def test_a_step_of_two_stands_for_the_pooling_it_does_without():
+    x = torch.rand(1, 1, 12, 12)
+    pooled = trace(nn.Sequential(nn.Conv2d(1, 2, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32, 3)), x)
+    strided = trace(nn.Sequential(nn.Conv2d(1, 2, 5, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(32, 3)), x)
+    names = [operation.name for operation in pooled if operation.kind in ("conv2d", "max_pool2d", "linear")]
+    kinds = [(pooled[a].kind, strided[b].kind) for a, b in counterparts(pooled, strided, names)]
+    assert kinds == [("max_pool2d", "relu"), ("linear", "linear")]
+    assert counterparts(pooled, pooled, names) == tuple((name, name) for name in names)
+    assert counterparts(pooled, strided, ["nothing"]) == ()

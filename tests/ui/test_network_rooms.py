@@ -10,8 +10,12 @@ import torch
 from cnnviz.core.datasets import DatasetError
 from cnnviz.core.edits import edits_from_text
 from cnnviz.core.network import load_card, load_network
-from cnnviz.ui import cached, network_rooms, network_view, options
-from tests.ui.apps import opened, payloads, run, session
+from cnnviz.core.trace import trace
+from cnnviz.core.twins import load_twin
+from cnnviz.ui import cached, network_input, network_rooms, network_view, options
+from tests.ui.apps import decode, opened, payloads, run, session
+
+NOISE = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
 def entered(room, **link):
@@ -62,7 +66,6 @@ def test_comparing_with_the_network_as_trained_shows_what_an_edit_did():
     app = entered("Compare", edits="conv1,o2")
     app.selectbox(key="compare_with").set_value("the network as trained")
     run(app)
-    assert len(app.get("image")) == 3
     rows = dict(re.findall(r"^\| (conv 1|pool 1) \| ([\d.]+)%", text(app), flags=re.M))
     with session(edits=edits_from_text("conv1,o2")):
         here = network_view.session_trace("mnist")["conv1"].output
@@ -71,13 +74,49 @@ def test_comparing_with_the_network_as_trained_shows_what_an_edit_did():
     assert float(rows["conv 1"]) == pytest.approx(100 * float((trained - here).norm() / here.norm()), abs=0.06)
 
 
-@pytest.mark.parametrize("way", ["another picture", "an untrained network"])
+@pytest.mark.parametrize("way", ["another picture", "an untrained network", "a twin: 2×2 average pooling"])
 def test_two_pictures_or_two_networks_are_compared(way):
     app = entered("Compare", network="cifar10")
     app.selectbox(key="compare_with").set_value(way)
     run(app)
-    assert len(app.get("image")) == 3
+    sent = payloads(app)["comparison"]
+    with session(network="cifar10"):
+        here = network_view.session_trace("cifar10")["conv2"].output[0].numpy()
+    assert (sent["layer"], sent["shape"]) == ("conv2", [16, 10, 10])
+    assert np.array_equal(decode(sent["a"]), here)
+    assert not np.array_equal(decode(sent["b"]), here)
     assert "| class | here | the other |" in text(app)
+
+
+def test_a_network_without_pooling_is_compared_where_its_maps_have_counterparts():
+    app = entered("Compare", network="cifar10")
+    app.selectbox(key="compare_with").set_value("a twin: stride 2 in both convolutions, no pooling")
+    run(app)
+    assert "conv 1 and conv 2 here, twice as large, have no counterpart" in app.info[0].value
+    sent = payloads(app)["comparison"]
+    with session(network="cifar10"):
+        picture = torch.from_numpy(network_input.session_input("cifar10"))[None]
+    its = trace(load_twin("cifar10", "stride", False), picture)
+    assert (sent["layer"], sent["title"]) == ("pool", "pool 1")
+    assert np.array_equal(decode(sent["b"]), its["relu"].output[0].numpy())
+    rows = re.findall(r"^\| (\w+ \d) \| [\d.]+% \|", text(app), flags=re.M)
+    assert rows == ["pool 1", "pool 2", "dense 1", "dense 2", "dense 3"]
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_each_cell_of_the_matrix_shows_what_is_bundled_or_says_that_nothing_is(name):
+    labels, readings = load_card(name)["labels"], cached.readings(name)
+    told = set()
+    for label in labels:
+        for prediction in labels:
+            said, shown = network_rooms.confused(name, label, prediction)
+            own = [one for one in readings if (one["label"], one["prediction"]) == (label, prediction)]
+            either = [one for one in readings if one["label"] in (label, prediction)]
+            assert shown == (own or either)
+            assert said.startswith("Of the 20" if own else "None of the 20")
+            assert ("nor is any" in said) == (not shown)
+            told.add(said.split(" ", 1)[0])
+    assert told == {"Of", "None"}
 
 
 def test_the_test_file_of_the_start_scores_the_changed_network(monkeypatch):
@@ -107,19 +146,32 @@ def test_the_folder_is_read_from_the_command_line(monkeypatch):
     options.data_folder.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar10"])
-def test_a_strange_picture_is_warned_of_if_that_was_measured(name):
-    familiarity, network = cached.familiarity(name), cached.network(name)
-    picture = torch.ones(1, 3, 32, 32)
+@pytest.mark.parametrize(
+    ("name", "picture", "reason"),
+    [
+        ("mnist", torch.zeros(1, 3, 32, 32), "its pixels hardly differ, with a standard deviation of 0.000"),
+        ("cifar10", torch.ones(1, 3, 32, 32), "its pixels hardly differ, with a standard deviation of 0.000"),
+        ("mnist", NOISE, "the 32 patterns that training pictures are mostly made of"),
+        ("cifar10", NOISE, "the 32 patterns that training pictures are mostly made of leave"),
+        ("mnist", cached.gallery_inputs("cifar10")[:1], "the 32 patterns"),
+        ("cifar10", cached.gallery_inputs("mnist")[:1], "in dense 2 it lies"),
+    ],
+)
+def test_a_strange_picture_is_warned_of_with_the_measure_that_says_so(name, picture, reason):
     with session(network=name):
-        said = network_view.warning(name, network, picture)
-        if familiarity is None:  # nobody has measured it with these weights
-            assert said == ""
-            return
-        distance = familiarity.distance(network_view.features_of(network, picture)).item()
-        assert bool(said) == (distance > familiarity.limit)
-        own = [network_view.warning(name, network, one[None]) for one in cached.gallery_inputs(name)]
-    assert own.count("") >= 18
+        said = network_view.warning(name, cached.network(name), picture)
+    assert said.startswith("This picture is unlike those the network was trained on, so its answer means little: ")
+    assert reason in said
+    assert "99% of the test pictures keep within this limit and three others." in said
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_bundled_pictures_are_not_strange(name):
+    with session(network=name):
+        said = [network_view.warning(name, cached.network(name), one[None]) for one in cached.gallery_inputs(name)]
+    assert said.count("") >= 19
+    with session(network=name, edits=edits_from_text("conv1,o2")):  # other features, of which nothing is known
+        assert network_view.warning(name, cached.network(name), torch.zeros(1, 3, 32, 32)) == ""
 
 
 def test_the_warning_travels_with_torchs_answer():

@@ -86,6 +86,14 @@ def examine_digits(network: nn.Module, folder: Path, random: np.random.Generator
     return {"by_canvas_and_pen": table, "by_canvas_and_pen_rows": len(rows)}
 
 
+def drawn_digits(folder: Path, random: np.random.Generator, most: int, *, held_out: bool) -> tuple[Tensor, Tensor]:
+    """Pen digits, of hands that were held out or of others, each drawn once and centred: uint8 (N, 3, 32, 32), labels (N,)."""
+    pen = load_pen_digits(folder)
+    rows = random.permutation(np.flatnonzero(_held_out_hands(pen) == held_out))[:most]
+    drawn = np.stack([_centred_drawing(pen.strokes[row], random) for row in rows])
+    return torch.from_numpy(drawn)[:, None].expand(-1, 3, -1, -1).contiguous(), torch.from_numpy(pen.labels[rows])
+
+
 def framed(images: np.ndarray) -> Tensor:
     """uint8 (N, H, W) or (N, H, W, 3) in the middle of 32×32 zeros: (N, 1, C, 32, 32), one variant of each."""
     stacked = torch.from_numpy(images.reshape(*images.shape[:3], -1)).permute(0, 3, 1, 2)
