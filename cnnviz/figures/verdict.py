@@ -35,7 +35,7 @@ def probability_bars(labels: Sequence[str], probabilities: Sequence[float]) -> g
 
 
 def confusion_chart(labels: Sequence[str], matrix: np.ndarray, chosen: tuple[int, int] | None = None) -> go.Figure:
-    """The confusion matrix (label, prediction) as squares that can be clicked: each has its (label, prediction) as customdata.
+    """The confusion matrix (label, prediction) as squares that can be clicked: a label's row is y, a prediction's column x.
 
     Colour is the share of the label's pictures, so that rare mistakes among many pictures stay pale.
     """
@@ -53,7 +53,6 @@ def confusion_chart(labels: Sequence[str], matrix: np.ndarray, chosen: tuple[int
         x=cols,
         y=rows,
         mode="markers",
-        customdata=np.stack([rows, cols], axis=1),
         marker={"symbol": "square", "size": 30, "color": _CLEAR},
         hovertext=[
             f"{labels[row]}, read as {labels[col]}: {matrix[row, col]:,}" for row, col in zip(rows, cols, strict=True)

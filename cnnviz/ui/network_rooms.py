@@ -59,7 +59,10 @@ def why_room(name: str) -> None:
     for column, (key, method) in zip(st.columns(len(METHODS)), METHODS.items(), strict=True):
         heat = attribution(network, picture, target, key, baseline).numpy()
         picture_of_it = overlaid(picture[0].numpy(), heat, signed=method.signed)
-        column.image(picture_of_it, caption=f"{method.title} for “{labels[target]}”", width=192)
+        caption = f"{method.title} for “{labels[target]}”"
+        column.image(
+            picture_of_it, caption=caption, width=192, alt=f"{caption}: the picture in grey, coloured where it counts"
+        )
         column.markdown(method.sentence)
 
 
@@ -180,7 +183,7 @@ def verdict_room(name: str) -> None:
             wrap=True,
         )
         place = st.session_state.get("confusion_chart", {}).get("selection", {}).get("points", [])
-        clicked = tuple(int(at) for at in place[0]["customdata"][:2]) if place else None
+        clicked = (int(place[0]["y"]), int(place[0]["x"])) if place else None
         row, col = cell = clicked or frequent or worst[0]
         chart = confusion_chart(labels, matrix, cell)
         st.plotly_chart(
@@ -201,10 +204,10 @@ def _confused(name: str, label: str, prediction: str) -> None:
     st.caption(said)
     inputs = cached.gallery_inputs(name)
     keys = cached.gallery(name)
-    pictures = [inputs[keys.index(one["key"])].permute(1, 2, 0).numpy() for one in shown]
+    pictures = [np.kron(inputs[keys.index(one["key"])].permute(1, 2, 0), np.ones((3, 3, 1))) for one in shown]
     captions = [f"{one['label']}, read as {one['prediction']} {one['probability']:.0%}" for one in shown]
     if pictures:
-        st.image(pictures, caption=captions, width=96)
+        st.image(pictures, caption=captions, width=96, alt=captions, output_format="PNG")
 
 
 def confused(name: str, label: str, prediction: str) -> tuple[str, list[dict]]:
