@@ -74,14 +74,24 @@ def shift_map(values: np.ndarray, *, top: float, title: str, what: str) -> go.Fi
     figure = go.Figure(heat)
     figure.update_yaxes(autorange="reversed", dtick=4, title="pixels down", scaleanchor="x", constrain="domain")
     figure.update_xaxes(dtick=4, title="pixels right", constrain="domain")
-    return figure.update_layout(
-        title=title, height=300, margin={"l": 50, "r": 0, "t": 40, "b": 44}, paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR
-    )
+    return _still(figure).update_layout(title=title, height=300, margin={"l": 50, "r": 0, "t": 56, "b": 44})
 
 
 def _laid_out(figure: go.Figure, title: str, most: float) -> go.Figure:
     figure.update_yaxes(tickformat=".0%", range=[0, most])
-    return figure.update_layout(
-        title=title, height=350, margin={"l": 50, "r": 10, "t": 44, "b": 90}, hovermode="x unified",
-        legend={"orientation": "h", "y": -0.24, "yanchor": "top"}, paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR,
+    return _still(figure).update_layout(
+        title=title, height=360, margin={"l": 50, "r": 10, "t": 56, "b": 90}, hovermode="x unified",
+        legend={"orientation": "h", "y": -0.24, "yanchor": "top"},
     )  # fmt: skip
+
+
+def _still(figure: go.Figure) -> go.Figure:
+    """To be read, not to be zoomed: a finger that moves over it scrolls the page."""
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
+    return figure.update_layout(dragmode=False, paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR)
+
+
+def two_lines(title: str, more: str) -> str:
+    """A title with a smaller line below it, as Plotly writes it."""
+    return f"{title}<br><sup>{more}</sup>"

@@ -18,8 +18,8 @@ def image_with_box(
     that count can be told from: the largest value stays as it is. Returns uint8 (side, side, 3).
     """
     picture = np.clip(np.broadcast_to(image, (3, *image.shape[1:])), 0, 1).astype(np.float64)
-    if active is not None and active.max() > 0:
-        share = np.sqrt(active / active.max())
+    if active is not None:
+        share = np.sqrt(active / (active.max() or 1))
         picture = _FADED + (picture - _FADED) * (0.12 + 0.88 * share)
     pixels = np.floor(255 * np.moveaxis(picture, 0, -1) + 0.5).astype(np.uint8)
     return _framed(pixels, box, side)

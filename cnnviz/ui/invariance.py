@@ -14,7 +14,7 @@ from cnnviz.core.measurements import MapFigures, map_figures
 from cnnviz.core.network import NetworkError
 from cnnviz.core.twin_figures import KINDS, MEASURED_BORDERS, ROWS, Kind, TwinFigures, twin_figures
 from cnnviz.core.twins import POOLINGS, load_twins_card
-from cnnviz.figures.invariance import layer_lines, shift_curves, shift_map
+from cnnviz.figures.invariance import layer_lines, shift_curves, shift_map, two_lines
 from cnnviz.ui import cached
 from cnnviz.ui.inputs import CurrentImage
 from cnnviz.ui.receptive import wide_table
@@ -28,6 +28,7 @@ WAYS = {
 ENTERS = {"black": "black", "edge": "edge pixels", "wrap": "wrapped round"}
 BUNDLED, THIS_ONE = "the 58 bundled pictures", "the picture above alone"
 TWINS = {"mnist": "digits (MNIST)", "cifar10": "photographs (CIFAR-10)"}
+TWIN_TITLES = {"max": "max pooling", "average": "average pooling", "stride": "stride 2, no pooling"}
 TESTS, HERE = f"{ROWS} test pictures, measured before", "the 20 bundled pictures, here and now"
 LAYER_TITLES = ("first half, 14 × 14", "second half, 5 × 5", "scores")
 _PATIENCE = 0.3  # seconds of waiting that need no bar
@@ -63,12 +64,12 @@ def map_section(image: CurrentImage) -> None:
         strict=True,
     ):
         curves = {WAYS[how]: _numbers(getattr(found, what)) for how, found in figures.items()}
-        place.plotly_chart(shift_curves(curves, title=title, dark=dark, most=1.6), key=f"curves_{what}")
+        _chart(place, shift_curves(curves, title=title, dark=dark, most=1.6), key=f"curves_{what}")
     st.markdown(map_sentence(figures, window))
     st.markdown("**Change at every shift, the map compared as it is.** Point at a cell for its number.")
     for place, (how, found) in zip(st.columns(4), figures.items(), strict=True):
         drawing = shift_map(found.stayed.mean.numpy(), top=1.4, title=WAYS[how], what="changed by")
-        place.plotly_chart(drawing, key=f"heat_{how}")
+        _chart(place, drawing, key=f"heat_{how}")
     count = len(changes)
     st.caption(
         f"‖after − before‖ / ‖before‖ of the map after convolution, ReLU and subsampling"
@@ -136,28 +137,28 @@ def twin_section() -> None:
         (shifted, f"trained on pictures {'moved at random' if shifted else 'as they are'}") for shifted in (False, True)
     ]
     for place, (shifted, how) in zip(st.columns(2), panels, strict=True):
-        curves = {POOLINGS[pooling]: _numbers(figures[pooling, shifted].probability_along) for pooling in POOLINGS}
-        title = f"Probability of the right class, {how}"
+        curves = {TWIN_TITLES[pooling]: _numbers(figures[pooling, shifted].probability_along) for pooling in POOLINGS}
+        title = two_lines("Probability of the right class", how)
         drawing = shift_curves(curves, title=title, dark=dark, most=1.02, share=True)
-        place.plotly_chart(drawing, key=f"curves_twins_{shifted}")
+        _chart(place, drawing, key=f"curves_twins_{shifted}")
     st.markdown(twin_sentence(figures))
     st.markdown("**Probability of the right class at every shift.** Point at a cell for its number.")
     for shifted, how in panels:
         for place, pooling in zip(st.columns(3), POOLINGS, strict=True):
             values = figures[pooling, shifted].probability.mean.numpy()
-            drawing = shift_map(values, top=1, title=f"{pooling}, {how}", what="probability")
-            place.plotly_chart(drawing, key=f"heat_{pooling}_{shifted}")
+            drawing = shift_map(values, top=1, title=two_lines(TWIN_TITLES[pooling], how), what="probability")
+            _chart(place, drawing, key=f"heat_{pooling}_{shifted}")
     for place, (shifted, how) in zip(st.columns(2), panels, strict=True):
-        lines = {POOLINGS[pooling]: _changed_by(4, figures[pooling, shifted].stayed) for pooling in POOLINGS}
+        lines = {TWIN_TITLES[pooling]: _changed_by(4, figures[pooling, shifted].stayed) for pooling in POOLINGS}
         drawing = layer_lines(
-            lines, LAYER_TITLES, title=f"Change of each layer after 4 pixels, {how}", dark=dark, most=1.4
+            lines, LAYER_TITLES, title=two_lines("Change of each layer after 4 pixels", how), dark=dark, most=1.25
         )
-        place.plotly_chart(drawing, key=f"layers_{shifted}")
+        _chart(place, drawing, key=f"layers_{shifted}")
     wide_table(twin_table(dataset, figures), "twins")
     count = next(iter(figures.values())).kept.count
     st.caption(
         f"Mean and one standard deviation over {count} pictures, each shifted 289 times. The twins have 62,006 parameters each, one "
-        "recipe, one seed and one budget; they differ in the subsampling, and in whether their training pictures were moved by "
+        "recipe, one seed and one budget; they differ in the subsampling (stride: both convolutions take steps of 2, without pooling), and in whether their training pictures were moved by "
         "up to 4 pixels. “On moved tests” reads every test picture once, moved by up to 4 pixels at random."
     )
 
@@ -195,7 +196,7 @@ def twin_sentence(figures: Mapping[Kind, TwinFigures]) -> str:
 def twin_table(dataset: str, figures: Mapping[Kind, TwinFigures]) -> str:
     """The twins as a Markdown table: test accuracy, accuracy on moved tests, and what was measured."""
     rows = [
-        f"| subsampling | moved in training | test accuracy | on moved tests | verdict kept, ±{LARGEST_SHIFT} px | scores changed by 1 px | by 4 px |",
+        f"| kind | moved in training | test accuracy, % | on moved tests, % | verdict kept, ±{LARGEST_SHIFT} px, % | scores changed, 1 px, % | 4 px, % |",
         "|---|---|--:|--:|--:|--:|--:|",
     ]
     cards = {
@@ -203,12 +204,18 @@ def twin_table(dataset: str, figures: Mapping[Kind, TwinFigures]) -> str:
     }
     for (pooling, shifted), found in figures.items():
         card = cards[pooling, shifted]
-        accuracies = [f"{100 * card[name]:.1f} %" for name in ("test_accuracy", "shifted_test_accuracy")]
+        accuracies = [f"{100 * card[name]:.1f}" for name in ("test_accuracy", "shifted_test_accuracy")]
         spreads = [(found.kept.mean, found.kept.deviation)]
         spreads += [(mean[-1], deviation[-1]) for mean, deviation in (_changed_by(by, found.stayed) for by in (1, 4))]
-        measured = [f"{100 * float(mean):.0f} ± {100 * float(deviation):.0f} %" for mean, deviation in spreads]
-        rows.append(f"| {POOLINGS[pooling]} | {'yes' if shifted else 'no'} | {' | '.join(accuracies + measured)} |")
+        # no-break spaces: a narrow column does not part a number
+        measured = [f"{100 * float(mean):.0f}\u00a0±\u00a0{100 * float(deviation):.0f}" for mean, deviation in spreads]
+        rows.append(f"| {pooling} | {'yes' if shifted else 'no'} | {' | '.join(accuracies + measured)} |")
     return "\n".join(rows)
+
+
+def _chart(place: Any, figure: Any, key: str) -> None:
+    """A chart to be read; Plotly's own tools would lie over its title."""
+    place.plotly_chart(figure, key=key, config={"displayModeBar": False})
 
 
 def _changed_by(pixels: int, layers: Spread) -> tuple[np.ndarray, np.ndarray]:

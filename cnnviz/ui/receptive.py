@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,12 @@ LONGEST_STACK = 12
 _GROUPS = {"mnist": "digit", "cifar10": "cifar10"}
 _STYLE = """<style>
 .strip { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px 14px; max-width: 1180px; }
+.strip.unit-fields { grid-template-columns: repeat(2, minmax(0, 340px)); }
 .strip img { display: block; width: 100%; aspect-ratio: 1; border-radius: 4px; }
 .strip p { margin: 4px 0 12px; font-size: 14px; opacity: .8; }
 @media (max-width: 767px) {
   .strip { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .strip:not(.unit-fields) > :first-child { grid-column: 1 / -1; width: 50%; }
   [class*="st-key-wide_table"] :is(th, td) { padding: 3px 4px !important; font-size: 12px; }
 }
 </style>"""
@@ -96,7 +100,7 @@ def own_stack(rows: list[dict[str, Any]], channels: int) -> nn.Sequential:
     """The user's rows as a module: each conv has one filter and a ReLU behind it. ValueError for rows that are none."""
     if not 1 <= len(rows) <= LONGEST_STACK:
         raise ValueError(f"A stack has 1 to {LONGEST_STACK} layers, not {len(rows)}.")
-    layers: list[nn.Module] = []
+    layers: dict[str, nn.Module] = {}
     with torch.random.fork_rng():
         torch.manual_seed(0)
         for number, row in enumerate(rows, start=1):
@@ -104,15 +108,17 @@ def own_stack(rows: list[dict[str, Any]], channels: int) -> nn.Sequential:
                 raise ValueError(f"Row {number} is not filled in.")
             kernel, stride, padding = (int(row[key]) for key in ("kernel", "stride", "padding"))
             if row["layer"] == "conv":
-                layers += [nn.Conv2d(channels, 1, kernel, stride, padding), nn.ReLU()]
+                layers[f"row{number}"] = nn.Conv2d(channels, 1, kernel, stride, padding)
+                layers[f"row{number}_relu"] = nn.ReLU()
                 channels = 1
             elif padding > kernel // 2:
                 raise ValueError(
                     f"Row {number}: pooling takes a padding of at most half its window, here {kernel // 2}."
                 )
             else:
-                layers.append((nn.MaxPool2d if row["layer"] == "max pool" else nn.AvgPool2d)(kernel, stride, padding))
-    return nn.Sequential(*layers).requires_grad_(False).eval()
+                pool = nn.MaxPool2d if row["layer"] == "max pool" else nn.AvgPool2d
+                layers[f"row{number}"] = pool(kernel, stride, padding)
+    return nn.Sequential(OrderedDict(layers)).requires_grad_(False).eval()
 
 
 def field_table(layers: tuple[Layer, ...]) -> str:
@@ -152,18 +158,22 @@ def _unit(module: nn.Module, traced: Trace, layers: tuple[Layer, ...], picture: 
     )
     layer, output = named[name], traced[name].output
     rows, cols = layer.cells
-    maps = output.shape[1]
-    channel = _number(columns[1], "Map" if output.dim() == 4 else "Unit", maps, maps // 2, f"field_map_{choice}_{name}")
-    row = _number(columns[2], "Row", rows, rows // 2, f"field_row_{choice}_{name}")
-    col = _number(columns[3], "Column", cols, cols // 2, f"field_col_{choice}_{name}")
+    # it opens on the strongest unit: many another one is behind a ReLU that is off
+    first = [int(at) for at in np.unravel_index(int(output[0].argmax()), output.shape[1:])]
+    channel = _number(
+        columns[1], "Map" if output.dim() == 4 else "Unit", output.shape[1], first[0], f"field_map_{choice}_{name}"
+    )
+    row = _number(columns[2], "Row", rows, first[1] if output.dim() == 4 else 0, f"field_row_{choice}_{name}")
+    col = _number(columns[3], "Column", cols, first[2] if output.dim() == 4 else 0, f"field_col_{choice}_{name}")
     unit = (channel, row, col) if output.dim() == 4 else (channel,)
     box = layer.box((row, col))
     active = active_part(module, torch.tensor(picture)[None], name, unit).numpy()
-    left, right, text = st.columns([1, 1, 1.2])
-    left.image(image_with_box(picture, box), caption="exact box: every pixel that can matter", width=320)
-    right.image(
-        image_with_box(picture, box, active=active), caption="active part: what matters for this image", width=320
+    pictures, text = st.columns([2, 1.2])
+    whole = _figure((image_with_box(picture, box), "exact box: every pixel that can matter"))
+    part = _figure(
+        (image_with_box(picture, box, active=active), "active part: what matters for this image; the rest fades")
     )
+    pictures.html(f'{_STYLE}<div class="strip unit-fields">{whole}{part}</div>')
     text.markdown(unit_sentence(layer, box, active, float(output[(0, *unit)])))
 
 
@@ -180,15 +190,15 @@ def unit_sentence(layer: Layer, box: tuple[int, int, int, int] | None, active: n
         else f" By the formula it is {layer.rows.size} × {layer.cols.size}; the rest lies in the padding or beyond the image."
     )
     shares = (
-        f"Of its {height * width} pixels **{counting}** move this unit at all, by torch's gradient"
+        f"Of its {height * width} pixels **{counting}** move this unit at all, by torch's gradient. The others lie behind a ReLU that "
+        "is off or behind cells that lost in a max pooling: they are in the box, but not in the answer, as long as the change is small."
         if counting
-        else "For this image not a single pixel moves it: a ReLU on every way to it is off, so its gradient is 0"
+        else "For this image not a single pixel moves it: a ReLU on every way to it is off, so its gradient is 0."
     )
     return (
         f"The unit's value is {value:.4f}.".replace("-", "−")
         + f" It sees rows {top + 1} to {bottom} and columns {left + 1} to {right}: **{height} × {width} pixels**.{nominal}\n\n"
-        + f"{shares}. The others lie behind a ReLU that is off or behind cells that lost in a max pooling: they are in the box, "
-        "but not in the answer, as long as the change is small."
+        + shares
     )
 
 
@@ -216,7 +226,9 @@ def strip_section() -> None:
         place = (int(cell[0]), int(cell[1]))
         drawn = map_picture(values, top=float(values.max()) or 1.0, cell=place)
         field = layer.rows
-        seen = f"its strongest cell sees {field.size} × {field.size} pixels; from cell to cell it is {field.jump}"
+        seen = (
+            f"its strongest cell sees {field.size} × {field.size} pixels; the next cell’s begin {field.jump} further on"
+        )
         figures.append(
             _figure(
                 (drawn, f"{_title(layer)}: {layer.cells[0]} × {layer.cells[1]} cells"),
@@ -225,7 +237,7 @@ def strip_section() -> None:
         )
     st.html(f'{_STYLE}<div class="strip">{"".join(figures)}</div>')
     st.markdown(
-        "From left to right the maps lose resolution, "
+        "From layer to layer the maps lose resolution, "
         + " → ".join(f"{layer.cells[0]}" for layer in shown)
         + " cells a side, while each cell sees more of the image, "
         + " → ".join(f"{layer.rows.size}" for layer in shown)
@@ -257,9 +269,9 @@ def _number(place: Any, label: str, count: int, default: int, key: str) -> int:
 
 
 def _title(layer: Layer) -> str:
-    if layer.name.isdecimal():
+    if row := re.fullmatch(r"row(\d+)(_relu)?", layer.name):
         word = {"conv2d": "conv", "max_pool2d": "max pool", "avg_pool2d": "average pool", "relu": "ReLU"}[layer.kind]
-        return f"{word} ({int(layer.name) + 1})"
+        return f"row {row[1]}: {word}"
     return cached.layer_title(layer.name)
 
 

@@ -20,7 +20,9 @@ def test_there_are_more_than_fifty_pictures_to_measure_on_each_another():
 
 def test_mean_and_spread_are_over_the_pictures():
     images = measured_images()[18:22]
-    figures = map_figures([feature_map_changes(image, SOBEL) for image in images], "max", 3)
+    figures = map_figures(
+        [feature_map_changes(image, SOBEL, windows=(3,), ways=("max",)) for image in images], "max", 3
+    )
     layers = nn.Sequential(nn.Conv2d(1, 1, 3, bias=False), nn.ReLU(), nn.MaxPool2d(3)).requires_grad_(False)
     layers[0].weight.copy_(SOBEL[None, None])
     right, down = (
