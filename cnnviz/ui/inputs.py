@@ -34,7 +34,7 @@ _STYLE = """<style>
 [class*="st-key-pick_"] button:hover { border-color: var(--st-border-color, #8886); }
 [class*="st-key-pick_"] button[data-selected="true"] { border-color: currentColor; box-shadow: 0 0 0 1px currentColor; }
 [class*="st-key-pick_"] button p { display: flex; flex-direction: column; align-items: center; gap: 2px; max-width: 76px; font-size: 12px; line-height: 1.15; white-space: normal; text-align: center; overflow-wrap: normal; word-break: normal; }
-[class*="st-key-pick_"] button img { width: 52px; height: 52px !important; max-height: none !important; object-fit: contain; border-radius: 4px; margin: 0; image-rendering: pixelated; }
+[class*="st-key-pick_"] button img { width: 52px; height: 52px !important; max-height: none !important; object-fit: contain; border-radius: 4px; margin: 0; image-rendering: pixelated; box-shadow: 0 0 0 1px #8888; }
 .st-key-pick_photograph button img { image-rendering: auto; }
 .st-key-pick_own button p { max-width: 140px; overflow-wrap: anywhere; }
 .st-key-pick_digit button { min-width: 44px; }

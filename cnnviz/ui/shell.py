@@ -31,7 +31,10 @@ _STYLE = """<style>
 .st-key-connection { position: absolute; left: 0; width: 0; height: 0; overflow: hidden; } /* its banner is fixed, so nothing clips it */
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
-.st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 4px -4px -6px; }
+.st-key-chooser button :has(p) { min-width: 0; }
+.st-key-chooser button p { display: flex; align-items: center; gap: 4px; white-space: nowrap; }
+.st-key-chooser button strong { overflow: hidden; text-overflow: ellipsis; }
+.st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 2px -4px -6px; flex: none; }
 .st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
 /* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
 .st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
