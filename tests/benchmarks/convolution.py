@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from cnnviz.core.samples import SAMPLES
-from tests.benchmarks.probe import COUNT, WARM_UP, Bench, Probe, probed, sampled
+from tests.benchmarks.probe import COUNT, WARM_UP, Bench, Probe, longest_frames, probed, sampled
 from tests.benchmarks.report import Measurement
 from tests.browser.harness import STAGE, cell, wait_stage
 
@@ -105,11 +105,13 @@ def weight(bench: Bench) -> Iterator[tuple[str, Measurement]]:
 def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     """Another photograph of the gallery, which Python sends: its feature map is painted."""
     with probed(bench, PHOTOGRAPHS_PATH) as probe:
-        yield "image", sampled(photograph_chooser(probe))
+        choose = photograph_chooser(probe, STAGE, value=None)
+        yield "image", sampled(choose)
+        yield "image_frame", longest_frames(probe, choose)
 
 
-def photograph_chooser(probe: Probe) -> Callable[[int], float]:
-    """A function that chooses photograph number `at` and returns the milliseconds until its map is painted."""
+def photograph_chooser(probe: Probe, root: str, **answer: None) -> Callable[[int], float]:
+    """A function that chooses photograph number `at`, and returns the milliseconds until `root` has painted its answer."""
     gallery = probe.page.get_by_test_id("stPopoverButton")
     pills = [probe.page.get_by_role("radio", name=SAMPLES[key].title, exact=True).first for key in PHOTOGRAPHS]
 
@@ -120,7 +122,7 @@ def photograph_chooser(probe: Probe) -> Callable[[int], float]:
         pill.hover()  # waits until it stands still
         box = pill.bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return probe.answer_time(lambda: probe.page.mouse.click(*middle), "click", STAGE, value=None)
+        return probe.answer_time(lambda: probe.page.mouse.click(*middle), "click", root, **answer)
 
     return choose
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks.convolution import PHOTOGRAPHS_PATH, WEIGHT, photograph_chooser
+from tests.benchmarks import convolution, network
+from tests.benchmarks.convolution import WEIGHT, photograph_chooser
+from tests.benchmarks.machine import resident
 from tests.benchmarks.network import close_unit, digit_chooser, unit_opener
 from tests.benchmarks.probe import Bench, Probe, probed
 from tests.benchmarks.report import Measurement
-from tests.browser.harness import cell, stroke
+from tests.browser.harness import NETWORK, STAGE, cell, stroke
+from tests.browser.server import Server
 
 REST = 1500  # milliseconds after the last change: messages have come and gone
 
@@ -31,8 +34,16 @@ def digits(bench: Bench) -> Iterator[tuple[str, Measurement]]:
 
 def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     """Another photograph is chosen 100 times; each comes from Python."""
-    with probed(bench, PHOTOGRAPHS_PATH) as probe:
-        yield from _left("images", probe, photograph_chooser(probe), warm_up=100, times=100)
+    with probed(bench, convolution.PHOTOGRAPHS_PATH) as probe:
+        choose = photograph_chooser(probe, STAGE, value=None)
+        yield from _left("images", probe, choose, warm_up=100, times=100, server=bench.server)
+
+
+def photographs(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """The same on the network page, with the network for photographs."""
+    with probed(bench, network.PHOTOGRAPHS_PATH) as probe:
+        choose = photograph_chooser(probe, NETWORK, probability=None)
+        yield from _left("photographs", probe, choose, warm_up=100, times=100, server=bench.server)
 
 
 def panels(bench: Bench) -> Iterator[tuple[str, Measurement]]:
@@ -87,9 +98,11 @@ def everything(bench: Bench) -> Iterator[tuple[str, Measurement]]:
 
 
 def _left(
-    key: str, probe: Probe, act: Callable[[int], object], *, warm_up: int, times: int
+    key: str, probe: Probe, act: Callable[[int], object], *, warm_up: int, times: int, server: Server | None = None
 ) -> Iterator[tuple[str, Measurement]]:
-    """What there is more of after `times` times than after the warm-up. Both end with the same picture on the page.
+    """What there is more of after `times` times than after the warm-up, on the page and, with `server`, in its memory.
+
+    Both end with the same picture on the page.
 
     The warm-up is long, because the browser keeps compiled script and the like for what is done often.
     """
@@ -97,11 +110,13 @@ def _left(
     for at in range(warm_up):
         act(at)
     probe.page.wait_for_timeout(REST)
-    before = probe.leftovers()
+    before, held = probe.leftovers(), server and resident(server.process.pid)
     for at in range(times):
         act(at)
     probe.page.wait_for_timeout(REST)
     after = probe.leftovers()
+    if server:
+        yield f"{key}_server", Measurement((resident(server.process.pid) - held,), notes={"before": held})
     more = {name: after[name] - before[name] for name in after}
     yield f"{key}_heap", Measurement((more["heap"],), notes={"before": before["heap"], "after": after["heap"]})
     elements = {name: more[name] for name in ("nodes", "listeners")}

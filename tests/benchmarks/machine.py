@@ -28,6 +28,12 @@ def machine(chromium: str) -> dict:
     }
 
 
+def resident(process: int) -> float:
+    """The megabytes that a process holds."""
+    asked = ["ps", "-o", "rss=", "-p", str(process)]
+    return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout) * 1024 / 1e6
+
+
 def _cpu() -> str:
     """The processor's name where the system tells it."""
     cpuinfo = Path("/proc/cpuinfo")

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
-from tests.benchmarks.probe import COUNT, WARM_UP, Bench, Probe, probed, sampled
+from tests.benchmarks.convolution import photograph_chooser
+from tests.benchmarks.probe import COUNT, WARM_UP, Bench, Probe, longest_frames, probed, sampled
 from tests.benchmarks.report import Measurement
 from tests.browser.harness import NETWORK, STAGE, cell
 
 POINTS = 24  # of one stroke
 DIGITS = 20
-WATCHED = 500  # milliseconds after a click in which the frames are counted: torch's answer comes within them
+PHOTOGRAPHS_PATH = "/network?network=cifar10&image=bricks"
 
 # A unit of every kind of layer: (layer, channel of its picture, row, column of it), and how the link names it
 UNITS = (
@@ -52,16 +52,15 @@ def digits(bench: Bench) -> Iterator[tuple[str, Measurement]]:
     with probed(bench, "/network") as probe:
         choose = digit_chooser(probe)
         yield "digit", sampled(choose)
+        yield "digit_frame", longest_frames(probe, choose)
 
-        def choose_and_rest(at: int) -> None:
-            choose(at)
-            probe.page.wait_for_timeout(WATCHED)
 
-        def watch(at: int) -> float:
-            frames = probe.frames(lambda: choose_and_rest(at))
-            return max(after["at"] - before["at"] for before, after in pairwise(frames))
-
-        yield "digit_frame", sampled(watch)
+def photographs(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """Another photograph of the gallery, which comes from Python: all layers painted."""
+    with probed(bench, PHOTOGRAPHS_PATH) as probe:
+        choose = photograph_chooser(probe, NETWORK, probability=None)
+        yield "photograph", sampled(choose)
+        yield "photograph_frame", longest_frames(probe, choose)
 
 
 def units(bench: Bench) -> Iterator[tuple[str, Measurement]]:

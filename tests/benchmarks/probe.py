@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page
@@ -25,6 +26,7 @@ WINDOW = {"width": 1440, "height": 900}
 PAUSE = (20, 60)  # milliseconds between two samples
 COUNT = 30  # samples of a row
 WARM_UP = 5  # samples thrown away: the first ones compile, cache and lay out for the rest
+WATCHED = 500  # milliseconds after an act in which the frames are counted: torch's answer comes within them
 PATIENCE = 10_000  # milliseconds until an answer is given up
 
 
@@ -126,6 +128,19 @@ def sampled(sample: Callable[[int], float], count: int = COUNT) -> Measurement:
     """`sample(number)` for as many times as are wanted, after the warm-up."""
     times = [sample(number) for number in range(WARM_UP + count)]
     return Measurement(tuple(times[WARM_UP:]))
+
+
+def longest_frames(probe: Probe, act: Callable[[int], object]) -> Measurement:
+    """The longest frame of each time that `act(number)` is done, and until torch has answered, too."""
+
+    def longest(at: int) -> float:
+        def act_and_rest() -> None:
+            act(at)
+            probe.page.wait_for_timeout(WATCHED)
+
+        return max(after["at"] - before["at"] for before, after in pairwise(probe.frames(act_and_rest)))
+
+    return sampled(longest)
 
 
 def timed(act: Callable[[], object]) -> float:
