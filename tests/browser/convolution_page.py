@@ -15,7 +15,7 @@ from cnnviz import KERNELS
 from cnnviz.core.images import fit_image, two_decimals
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import Stroke, paint, strokes_from_text, strokes_to_text
-from tests.browser.harness import FIND, STAGE
+from tests.browser.harness import STAGE, agreement
 from tests.browser.visits import Visits
 
 DRAWING_SIZE = 28
@@ -263,30 +263,17 @@ def weights(page: Page) -> np.ndarray:
     )
 
 
-def agreement(page: Page) -> float:
-    """Waits until torch has answered for what is on the page now, and returns by how much the two differ.
-
-    AssertionError where the page itself says that this is too much.
-    """
-    page.wait_for_function(
-        f"() => {{ {FIND} return ['agrees', 'differs'].includes(find('[data-agreement]')?.dataset.agreement); }}"
-    )
-    said = page.locator(f"{STAGE} .agreement")
-    assert said.get_attribute("data-agreement") == "agrees", said.inner_text()
-    return float(said.get_attribute("data-difference"))
-
-
 def check(page: Page, lesson: Lesson, positions: Sequence[tuple[int, int]] | None = None) -> None:
     """AssertionError unless torch agrees, and the stage has this lesson's outputs, pixels and weights.
 
-    Without ``positions`` it looks at the corners of the map and at two places within.
+    Without ``positions`` it looks at the corners of the map and at two places within. A map of another size than the
+    lesson's is waited out.
     """
-    difference = agreement(page)
-    assert difference <= lesson.bound, f"{difference} is more than {lesson.bound}: {lesson}"
     feature_map = lesson.feature_map
     rows, cols = feature_map.shape
-    shown = page.locator(f"{STAGE} [data-panel=output]")
-    assert (shown.get_attribute("data-rows"), shown.get_attribute("data-cols")) == (str(rows), str(cols)), lesson
+    page.locator(f"{STAGE} [data-panel=output][data-rows='{rows}'][data-cols='{cols}']").wait_for(state="attached")
+    difference = agreement(page)
+    assert difference <= lesson.bound, f"{difference} is more than {lesson.bound}: {lesson}"
     if positions is None:
         corners = {(row, col) for row in (0, rows - 1) for col in (0, cols - 1)}
         positions = sorted(corners | {(rows // 2, cols // 3), (rows // 3, cols // 2)})

@@ -68,6 +68,25 @@ def wait_stage(page: Page, root: str = STAGE, **expected) -> dict:
     return stage(page, root)
 
 
+def agreement(page: Page, root: str = STAGE) -> float:
+    """Waits until torch has answered for what the stage (or, with NETWORK, the network view) shows now.
+
+    Returns by how much browser and torch differ. AssertionError where the page itself says that this is too much.
+    """
+    # verdict and figure in one look, as the next picture may already be on its way
+    answer = page.wait_for_function(
+        f"""(root) => {{
+          {FIND}
+          const said = find(`${{root}} [data-agreement]`);
+          const {{ agreement, difference }} = said?.dataset ?? {{}};
+          return ["agrees", "differs"].includes(agreement) && {{ agreement, difference, words: said.textContent }};
+        }}""",
+        arg=root,
+    ).json_value()
+    assert answer["agreement"] == "agrees", answer["words"]
+    return float(answer["difference"])
+
+
 def network(page: Page) -> dict:
     """What the network view says of itself: network, prediction, painted."""
     said = page.locator(NETWORK).evaluate("element => ({ ...element.dataset })")

@@ -21,7 +21,7 @@ from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui.network_input import source_picture
 from tests.browser.convolution_page import Moment, link_of, moment
-from tests.browser.harness import FIND, NETWORK, network, painted, stroke, wait_painted, wait_stage
+from tests.browser.harness import NETWORK, agreement, network, painted, stroke, wait_painted, wait_stage
 from tests.browser.visits import Visits
 
 DIGITS = [key for key, sample in SAMPLES.items() if sample.group == "digit"]
@@ -99,21 +99,8 @@ def open_network(visit: Visits, query: str = "", **how) -> Page:
     """A new visit that has painted all layers, and heard torch's answer. `how` goes to `visit`."""
     page = visit(f"/network{query}", **how)
     wait_painted(page, root=NETWORK)
-    agreement(page)
+    agreement(page, NETWORK)
     return page
-
-
-def agreement(page: Page) -> float:
-    """Waits until torch has answered for what is on the page now, and returns by how much the two differ.
-
-    AssertionError where the page itself says that this is too much.
-    """
-    page.wait_for_function(
-        f"() => {{ {FIND} return ['agrees', 'differs'].includes(find('{NETWORK} [data-agreement]')?.dataset.agreement); }}"
-    )
-    said = page.locator(f"{NETWORK} [data-agreement]")
-    assert said.get_attribute("data-agreement") == "agrees", said.inner_text()
-    return float(said.get_attribute("data-difference"))
 
 
 def draw(
@@ -180,7 +167,7 @@ def bound(layers: Trace) -> float:
 
 def check(page: Page) -> Trace:
     """Waits for torch's answer; AssertionError unless prediction and probability are torch's own. Returns its trace."""
-    difference = agreement(page)
+    difference = agreement(page, NETWORK)
     layers = torchs(page)
     assert difference <= bound(layers)
     probabilities = layers["fc3"].output.softmax(dim=1)[0]

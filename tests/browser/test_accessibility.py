@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.browser.convolution_page import Lesson, agreement, chooser, open_lesson
-from tests.browser.harness import FIND, NETWORK, STAGE, axe, painted, stage, wait_stage
+from tests.browser.convolution_page import Lesson, chooser, open_lesson
+from tests.browser.harness import FIND, NETWORK, STAGE, agreement, axe, painted, stage, wait_stage
 from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
 
 SCREENS = {"projector": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "touch": True}}

@@ -14,8 +14,8 @@ from cnnviz import KERNELS, decode_image
 from cnnviz.core.cut import cut_from_text
 from cnnviz.core.images import fit_image, shrunk
 from cnnviz.ui.uploads import KEPT_SIDE, shown_name
-from tests.browser.convolution_page import Lesson, agreement, check, chooser, link_of, open_lesson, tour
-from tests.browser.harness import FIND, wait_stage
+from tests.browser.convolution_page import Lesson, check, chooser, link_of, open_lesson, tour
+from tests.browser.harness import FIND, agreement, wait_stage
 
 CURTAIN = ".cnnviz-arrivals"
 # markup of two kinds, a mark that turns the direction of writing, and far too long

@@ -5,8 +5,8 @@ import runpy
 import numpy as np
 import pytest
 
-from tests.browser.convolution_page import Lesson, agreement, link_of, moment, number, open_lesson
-from tests.browser.harness import FIND, STAGE, cell, stage, wait_stage
+from tests.browser.convolution_page import Lesson, link_of, moment, number, open_lesson
+from tests.browser.harness import FIND, STAGE, agreement, cell, stage, wait_stage
 
 LINES = """def conv2d(image, kernel):
     H, W = list(image.size())

@@ -5,7 +5,6 @@ from dataclasses import replace
 from cnnviz.core.samples import SAMPLES
 from tests.browser.convolution_page import (
     Lesson,
-    agreement,
     check,
     chooser,
     close_chooser,
@@ -16,7 +15,7 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import NETWORK, cell, network, painted, stroke, wait_painted, wait_stage
+from tests.browser.harness import NETWORK, agreement, cell, network, painted, stroke, wait_painted, wait_stage
 from tests.browser.server import free_port
 
 BANNER = ".connection"

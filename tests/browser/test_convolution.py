@@ -18,7 +18,6 @@ from cnnviz.core.windows import left_over
 from tests.browser.convolution_page import (
     OPENING,
     Lesson,
-    agreement,
     check,
     go_to,
     link_of,
@@ -29,7 +28,7 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import STAGE, cell, painted, stage, wait_painted, wait_stage
+from tests.browser.harness import STAGE, agreement, cell, painted, stage, wait_painted, wait_stage
 
 AGREEMENT = f"{STAGE} .agreement"
 CHOSEN = "select => select.selectedOptions[0].text"

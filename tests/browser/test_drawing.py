@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 
 from cnnviz.core.strokes import Stroke, TypedPixel, pixel_corners
-from tests.browser.convolution_page import (
-    Lesson,
-    agreement,
-    check,
-    go_to,
-    link_of,
-    open_lesson,
-    path_of,
-    strokes_of,
-    tour,
-)
-from tests.browser.harness import STAGE, cell, painted, stroke, wait_painted, wait_stage
+from tests.browser.convolution_page import Lesson, check, go_to, link_of, open_lesson, path_of, strokes_of, tour
+from tests.browser.harness import STAGE, agreement, cell, painted, stroke, wait_painted, wait_stage
 
 EMPTY = Lesson("draw", 12, kernel="box_3", at=(4, 4))
 SEVEN = [(2, 2), (2, 5), (2, 9), (5, 7), (9, 4)]  # cells of a 12×12 canvas

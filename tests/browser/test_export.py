@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from cnnviz.figures.palette import ACCENT, coloured, round_up
-from tests.browser.convolution_page import Lesson, agreement
-from tests.browser.harness import FIND, STAGE, axe, cell
+from tests.browser.convolution_page import Lesson
+from tests.browser.harness import FIND, STAGE, agreement, axe, cell
 
 LESSON = Lesson(image="integers", kernel="sobel_y", padding=1, bias=0.5, relu=True, at=(2, 3))
 

@@ -13,7 +13,6 @@ from cnnviz import decode_image
 from tests.browser.convolution_page import (
     OPENING,
     Lesson,
-    agreement,
     check,
     chooser,
     close_chooser,
@@ -22,7 +21,7 @@ from tests.browser.convolution_page import (
     strokes_of,
     weight_cell,
 )
-from tests.browser.harness import STAGE, cell, stroke, wait_stage
+from tests.browser.harness import STAGE, agreement, cell, stroke, wait_stage
 
 ISOLATES = "\u2068\u2069"  # around a name, so that one in Arabic does not turn what stands beside it
 NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."

@@ -6,7 +6,6 @@ from cnnviz.core.strokes import Stroke
 from tests.browser.convolution_page import (
     OPENING,
     Lesson,
-    agreement,
     check,
     link_of,
     open_lesson,
@@ -15,7 +14,7 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import cell, stroke
+from tests.browser.harness import agreement, cell, stroke
 
 CANVAS = Lesson("draw", 10, at=(3, 3))
 DRAWINGS = ([(1, 1), (1, 8), (8, 4)], [(8, 1), (2, 2), (8, 8), (5, 3)])  # cells of the canvas

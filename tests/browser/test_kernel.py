@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.browser.convolution_page import Lesson, agreement, check, link_of, open_lesson, weight_cell, weights
-from tests.browser.harness import FIND, axe
+from tests.browser.convolution_page import Lesson, check, link_of, open_lesson, weight_cell, weights
+from tests.browser.harness import FIND, agreement, axe
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 NOTICE = ".remarks [role='status']"

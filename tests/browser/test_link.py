@@ -9,7 +9,6 @@ from cnnviz.core.strokes import Stroke
 from tests.browser.convolution_page import (
     OPENING,
     Lesson,
-    agreement,
     check,
     chooser,
     close_chooser,
@@ -23,8 +22,7 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import STAGE, cell, stage, stroke, wait_stage
-from tests.browser.network_page import agreement as network_agreement
+from tests.browser.harness import NETWORK, STAGE, agreement, cell, stage, stroke, wait_stage
 from tests.browser.network_page import next_frames
 
 EVERYTHING = Lesson(
@@ -141,7 +139,7 @@ def test_back_and_forward_go_from_page_to_page_and_each_shows_what_it_showed(vis
     next_frames(page)
     shown, length = moment(page), page.evaluate("history.length")
     page.get_by_role("link", name="Network").click()
-    network_agreement(page)
+    agreement(page, NETWORK)
     page.go_back()
     page.locator(STAGE).wait_for()
     check(page, lesson)
@@ -150,9 +148,8 @@ def test_back_and_forward_go_from_page_to_page_and_each_shows_what_it_showed(vis
     page.go_forward()
     page.locator("[data-image=digit_3]").click()
     page.wait_for_function("location.search.includes('digit_3')")
-    network_agreement(
-        page
-    )  # whoever leaves a page while it runs is sent back to it by Streamlit, as a new step of the history
+    # whoever leaves a page while it runs is sent back to it by Streamlit, as a new step of the history
+    agreement(page, NETWORK)
     network = path_of(page)
     assert network.startswith("/network?")
     page.go_back()

@@ -20,8 +20,7 @@ from cnnviz.core.samples import SAMPLES
 from cnnviz.core.trace import Trace
 from cnnviz.ui.cached import gallery_inputs
 from tests.browser.convolution_page import Lesson, Line, Moment, link_of, moment, strokes_of, tour
-from tests.browser.convolution_page import agreement as stage_agreement
-from tests.browser.harness import NETWORK, STAGE, network, painted, stage, stroke, wait_painted, wait_stage
+from tests.browser.harness import NETWORK, STAGE, agreement, network, painted, stage, stroke, wait_painted, wait_stage
 from tests.browser.network_page import (
     COLUMNS,
     DIGITS,
@@ -670,7 +669,7 @@ def test_both_pages_share_one_drawing(visit):
     check(page)
     page.get_by_role("link", name="Convolution", exact=True).click()
     page.locator(STAGE).wait_for()
-    stage_agreement(page)
+    agreement(page)
     assert link_of(page) == {"image": "draw"} | {"strokes": link_of(page)["strokes"]}
     assert strokes_of(page) == strokes
     lesson = Lesson(image="draw", strokes=strokes)
@@ -681,7 +680,7 @@ def test_both_pages_share_one_drawing(visit):
     page.locator('[data-tool="pen"]').click()
     stroke(page, [(box["x"] + 0.1 * box["width"], box["y"] + f * box["height"]) for f in (0.1, 0.5, 0.9)])
     page.wait_for_function("(before) => location.search.split('.').length > before", arg=len(strokes))
-    stage_agreement(page)
+    agreement(page)
     both = strokes_of(page)
     page.get_by_role("link", name="Network", exact=True).click()
     wait_painted(page, root=NETWORK)
@@ -697,7 +696,7 @@ def test_both_pages_share_one_digit_of_the_gallery(visit):
     check(page)
     page.get_by_role("link", name="Convolution", exact=True).click()
     page.locator(STAGE).wait_for()
-    stage_agreement(page)
+    agreement(page)
     assert link_of(page) == {"image": "digit_3"}
     lesson = Lesson(image="digit_3")
     assert [now.value for now in tour(page, [(9, 9)])] == pytest.approx(

@@ -1,7 +1,7 @@
 """A phone in the hand: every act by touch, and a page that scrolls wherever nobody draws."""
 
-from tests.browser.convolution_page import Lesson, agreement, open_lesson, strokes_of, weight_cell, with_weight
-from tests.browser.harness import STAGE, cell, stage, stroke, wait_stage
+from tests.browser.convolution_page import Lesson, open_lesson, strokes_of, weight_cell, with_weight
+from tests.browser.harness import STAGE, agreement, cell, stage, stroke, wait_stage
 
 MAIN = "document.querySelector('[data-testid=stMain]')"
 

@@ -4,8 +4,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.browser.convolution_page import Lesson, agreement, moment, open_lesson
-from tests.browser.harness import FIND, STAGE, axe, cell, wait_stage
+from tests.browser.convolution_page import Lesson, moment, open_lesson
+from tests.browser.harness import FIND, STAGE, agreement, axe, cell, wait_stage
 from tests.browser.visits import wait_at_rest
 
 # what is to be seen of the page in numbers or words, but the page's own frame, which is Streamlit's

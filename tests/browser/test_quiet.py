@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.browser.convolution_page import agreement, weight_cell
-from tests.browser.harness import NETWORK, cell, painted, wait_painted, wait_stage
+from tests.browser.convolution_page import weight_cell
+from tests.browser.harness import NETWORK, agreement, cell, painted, wait_painted, wait_stage
 from tests.browser.visits import wait_at_rest
 
 

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.convolution_page import agreement
+from tests.browser.harness import agreement
 from tests.browser.server import ROOT, Server, fetch, free_port
 from tests.load.lessons import Lesson
 from tests.load.student import Student
