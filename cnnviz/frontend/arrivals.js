@@ -22,7 +22,7 @@ class Arrivals {
 
   constructor() {
     // the component itself lies where nothing is seen, so the sentence is laid over the page
-    this.curtain = h("div", { class: "cnnviz-arrivals", role: "status" });
+    this.curtain = h("div", { class: "cnnviz-arrivals", role: "status", "data-shown": "false" });
     Object.assign(this.curtain.style, {
       position: "fixed", inset: "12px", zIndex: 1_000_000, display: "none", placeItems: "center", pointerEvents: "none",
       border: "4px dashed #ffb000", borderRadius: "16px", background: "rgba(28, 33, 40, 0.82)", color: "#fff",

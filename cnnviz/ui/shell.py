@@ -97,6 +97,8 @@ def enter() -> bool:
     if arrived:
         state.dismiss_stand_in()
         state.keep_widgets()
-    for note in state.take_notes():
-        st.warning(note)
+    # in a place of their own: what stands below keeps its place in the page, so that no component is mounted anew
+    with st.container(key="notes"):
+        for note in state.take_notes():
+            st.warning(note)
     return arrived

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# First the one without a window of its own: a visit costs it a fifth less.
+COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_PROGRAMS = ("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome")
 WHAT_TO_RUN = "Run `make chromium`, or without make: .venv/bin/python -m playwright install chromium"
 
@@ -38,9 +39,11 @@ def install() -> None:
     if may_use_apt:
         quietly = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update"], env=quietly, check=False)
-        subprocess.run(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"], env=quietly, check=False)
-        if installed_chromium():
-            return
+        for package in ("chromium-headless-shell", "chromium"):
+            install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+            subprocess.run(install, env=quietly, check=False)
+            if installed_chromium():
+                return
     # the libraries that Playwright's build needs come with apt, too
     libraries = ["--with-deps"] if may_use_apt else []
     subprocess.run([sys.executable, "-m", "playwright", "install", *libraries, "chromium"], check=False)
