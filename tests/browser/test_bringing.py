@@ -180,7 +180,7 @@ def test_a_crop_is_dragged_pulled_and_moved_by_keys(visit):
 
 
 def test_the_camera_takes_a_picture_and_is_off_again(visit):
-    page = open_lesson(visit, permissions=["camera"])
+    page = open_lesson(visit)
     page.evaluate(
         """() => {
           const { toBlob } = HTMLCanvasElement.prototype;
@@ -239,6 +239,13 @@ def test_the_camera_takes_a_picture_and_is_off_again(visit):
 
 def test_a_camera_that_is_refused_is_explained_in_a_sentence(visit):
     page = open_lesson(visit)
+    page.evaluate(
+        """() => {
+          navigator.mediaDevices.getUserMedia = async () => {
+            throw new DOMException("Permission denied", "NotAllowedError");
+          };
+        }"""
+    )
     body = chooser(page)
     body.get_by_role("button", name="Camera", exact=True).click()
     said = body.locator(".camera .remark")

@@ -18,7 +18,8 @@ def running_chromium() -> Iterator[Browser]:
             "--disable-gpu",
             "--disable-background-networking",
             "--no-proxy-server",
-            "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern, to those who may use it
+            "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
+            "--use-fake-ui-for-media-stream",  # and that every page may use
             # Playwright could block by itself, but would switch the browser's cache off for it
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         ]
