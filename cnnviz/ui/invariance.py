@@ -148,12 +148,12 @@ def twin_section() -> None:
             values = figures[pooling, shifted].probability.mean.numpy()
             drawing = shift_map(values, top=1, title=two_lines(TWIN_TITLES[pooling], how), what="probability")
             _chart(place, drawing, key=f"heat_{pooling}_{shifted}")
+    changed = {kind: _changed_by(4, found.stayed) for kind, found in figures.items()}
+    most = 1.05 * max(float((mean + deviation).max()) for mean, deviation in changed.values())
     for place, (shifted, how) in zip(st.columns(2), panels, strict=True):
-        lines = {TWIN_TITLES[pooling]: _changed_by(4, figures[pooling, shifted].stayed) for pooling in POOLINGS}
-        drawing = layer_lines(
-            lines, LAYER_TITLES, title=two_lines("Change of each layer after 4 pixels", how), dark=dark, most=1.25
-        )
-        _chart(place, drawing, key=f"layers_{shifted}")
+        lines = {TWIN_TITLES[pooling]: changed[pooling, shifted] for pooling in POOLINGS}
+        title = two_lines("Change of each layer after 4 pixels", how)
+        _chart(place, layer_lines(lines, LAYER_TITLES, title=title, dark=dark, most=most), key=f"layers_{shifted}")
     wide_table(twin_table(dataset, figures), "twins")
     count = next(iter(figures.values())).kept.count
     st.caption(

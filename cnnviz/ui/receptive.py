@@ -58,7 +58,7 @@ def receptive_section(image: CurrentImage) -> None:
     if choice == OWN:
         picture = image.painted()
         st.caption(
-            "Every row is a layer; add and delete rows. Convolutions have one filter with random weights (seed 0) and a ReLU behind them; the image is the one chosen above."
+            "Every row is a layer; add and delete rows. Convolutions have one filter with random weights (seed 0, their sum positive), no bias, and a ReLU behind them; the image is the one chosen above."
         )
         rows = st.data_editor(
             pd.DataFrame(_FIRST_STACK), num_rows="dynamic", hide_index=True, key="field_stack", width=560,
@@ -108,7 +108,7 @@ def own_stack(rows: list[dict[str, Any]], channels: int) -> nn.Sequential:
                 raise ValueError(f"Row {number} is not filled in.")
             kernel, stride, padding = (int(row[key]) for key in ("kernel", "stride", "padding"))
             if row["layer"] == "conv":
-                layers[f"row{number}"] = nn.Conv2d(channels, 1, kernel, stride, padding)
+                layers[f"row{number}"] = _filter(channels, kernel, stride, padding)
                 layers[f"row{number}_relu"] = nn.ReLU()
                 channels = 1
             elif padding > kernel // 2:
@@ -119,6 +119,15 @@ def own_stack(rows: list[dict[str, Any]], channels: int) -> nn.Sequential:
                 pool = nn.MaxPool2d if row["layer"] == "max pool" else nn.AvgPool2d
                 layers[f"row{number}"] = pool(kernel, stride, padding)
     return nn.Sequential(OrderedDict(layers)).requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def _filter(channels: int, kernel: int, stride: int, padding: int) -> nn.Conv2d:
+    """One filter of random weights whose sum is positive: of a bright picture something passes the ReLU behind it."""
+    convolution = nn.Conv2d(channels, 1, kernel, stride, padding, bias=False)
+    if convolution.weight.sum() < 0:
+        convolution.weight.neg_()
+    return convolution
 
 
 def field_table(layers: tuple[Layer, ...]) -> str:

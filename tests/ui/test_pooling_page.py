@@ -139,7 +139,9 @@ def test_the_receptive_field_of_the_trained_network_with_its_numbers():
     app.session_state["pooling_more"] = "Receptive field"
     app.session_state["field_of"] = "own"
     run(app)
-    assert "| 5 + (2 − 1) · 1 = **6** |" in said(app)
+    assert "| row 3: max pool | 2, 2, 0 | 32 × 32 | 5 + (2 − 1) · 1 = **6** |" in said(app)
+    assert "**12 × 12 pixels**" in said(app)
+    assert "move this unit at all" in said(app)  # it opens on one that is not off
 
 
 def test_a_stack_of_ones_own_is_built_or_refused():
