@@ -29,7 +29,7 @@ def shown_image(name: str) -> tuple[str, tuple[Stroke, ...]]:
     key, strokes = st.session_state.image, st.session_state.strokes
     if name == "mnist":
         return (key, strokes) if key in (*DIGITS, DRAW) else (DIGITS[0], ())
-    nothing_chosen = key == state.PARAMETERS["image"].default and not strokes
+    nothing_chosen = not state.picture_chosen() and not strokes
     lost = key == UPLOAD and inputs.uploaded_picture() is None
     return (THINGS[0], ()) if key in DIGITS or nothing_chosen or lost else (key, strokes)
 

@@ -30,6 +30,7 @@ DRAW, UPLOAD = "draw", "upload"  # pictures that are no sample
 PANELS = ("code", "export")  # below the stage, one open at a time
 _SEEDED = "_seeded"
 _CHOICES = "_choices"
+_LINKED = "_image_linked"
 _NOTES = "_notes"
 _STAND_IN = "_stand_in_image"
 
@@ -340,6 +341,7 @@ def seed(back: str | None = None) -> None:
     link_texts = st.query_params if back is None else dict(parse_qsl(back, keep_blank_values=True))
     given = {name: text for name, text in link_texts.items() if name in PARAMETERS}
     refused = read(given, PARAMETERS.values())
+    st.session_state[_LINKED] = "image" in given and "image" not in refused
     if refused:
         note(
             f"The link holds something that cannot be read ({', '.join(sorted(refused))}): the page shows its default."
@@ -368,6 +370,13 @@ def choices() -> int:
     return st.session_state.get(_CHOICES, 0)
 
 
+def picture_chosen() -> bool:
+    """Has anybody chosen the picture: here, or in the link that was opened? The default can be chosen too."""
+    return (
+        st.session_state.image != PARAMETERS["image"].default or choices() > 0 or st.session_state.get(_LINKED, False)
+    )
+
+
 def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
     """Puts the texts' values into the session; returns the names of those that could not be read, left as they were."""
     refused = set()
@@ -388,7 +397,7 @@ def keep_widgets() -> None:
 
 def stand_in(image: str) -> None:
     """Shows this sample as long as nobody has chosen a picture; `dismiss_stand_in` takes it away again."""
-    if st.session_state.image == PARAMETERS["image"].default and "image" not in st.query_params:
+    if not picture_chosen():
         st.session_state.image = st.session_state[_STAND_IN] = image
 
 

@@ -130,6 +130,24 @@ def test_the_photograph_network_shows_a_photograph(image, shown):
         assert network_input.shown_image("cifar10") == (shown, ())
 
 
+def test_small_integers_that_somebody_chose_are_shown_to_the_photograph_network():
+    with session(network="cifar10"):
+        state.choose("integers")
+        assert network_input.shown_image("cifar10") == ("integers", ())
+        picture = network_input.session_input("cifar10")
+    integers = torch.tensor(sample_image("integers"))[None] / 5  # black is 0 and white is 5, as they look
+    spread = nn.functional.interpolate(integers, (224, 224), mode="nearest")  # 224 is a multiple of 7 and of 32
+    wanted = nn.functional.interpolate(spread, (32, 32), mode="area")[0].expand(3, -1, -1)
+    assert np.allclose(picture, wanted, atol=0.02)
+
+
+def test_a_link_that_names_the_first_picture_has_chosen_it():
+    sent = payloads(opened("network", network="cifar10", image="integers"))
+    assert (sent["page"]["image"], sent["source"]["key"], sent["source"]["current"]) == ("integers", "integers", True)
+    sent = payloads(opened("network", network="cifar10"))
+    assert (sent["page"]["image"], sent["source"]["current"]) == (THINGS[0], False)
+
+
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
 def test_edits_change_what_torch_computes(name):
     edits = edits_from_text("conv1,w7,0.5~conv2,b3,-1~conv1,o4~fc3,b2,9")
