@@ -85,6 +85,25 @@ def test_editing_there_and_back_leaves_nothing(frontend):
     assert text == "conv1,b0,1"
 
 
+def test_a_unit_that_the_network_does_not_have_is_not_known(frontend):
+    run = f"""async (about, edits, units) => {{ {START}
+      const {{ unitFromText }} = await bridge.load("model.js");
+      return units.map((unit) => Boolean(model.known(unitFromText(unit))));
+    }}"""
+    units = [
+        "conv2,15,9,9",
+        "conv2,16,0,0",
+        "fc3,0,0,0",
+        "fc3,0,0,1",
+        "conv1,0,0,0,74",
+        "conv1,0,0,0,75",
+        "relu,0,0,0",
+        "pool,0,0,0,0",
+    ]
+    known = frontend.run(run, cached.network_description("mnist"), "", units)
+    assert known == [True, False, True, False, True, False, False, False]
+
+
 TAKE_APART = f"""async (about, edits, picture, units) => {{ {START}
   const [{{ unitOperation }}, {{ kindOf }}] = [await bridge.load("unit.js"), await bridge.load("kinds.js")];
   model.run(picture);
