@@ -78,7 +78,7 @@ def test_weights_that_do_not_arrive_are_explained(visit):
     page = visit("/")
     page.route(re.compile("safetensors"), lambda route: route.abort())
     page.get_by_role("link", name="Network", exact=True).click()
-    notice = page.locator(f'{NETWORK} [role="status"]')
+    notice = page.locator(f"{NETWORK} .notice")
     notice.get_by_text("Reload").wait_for()
     assert notice.inner_text() == "The weights mnist.safetensors could not be fetched. Reload the page to try again."
     assert [fault.split(" (")[0] for fault in visit.faults] == ["the console: Failed to load resource: net::ERR_FAILED"]
