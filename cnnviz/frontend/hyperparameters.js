@@ -28,7 +28,7 @@ export class Hyperparameters {
     const chips = this.names.map((name) => {
       const [both, rows, cols] = this.fields[name].map(({ element }) => element);
       const apart = h("span", { class: "apart" }, rows, "×", cols);
-      return h("span", { class: "chip-control", role: "group", "aria-label": `${name} of the window${of}` },
+      return h("span", { class: "chip-control", role: "group", "aria-label": of ? `${name}${of}, by axis` : `${name} of the window` },
         h("span", {}, name), both, apart, modes && name === "padding" ? this.mode : null);
     });
     this.element = h("span", { class: "hyperparameters", "data-parted": "false" }, ...chips, this.link);
