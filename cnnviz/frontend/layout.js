@@ -11,6 +11,7 @@ const BESIDE = { least: 1200, ledger: 500, loupe: 176 }; // a stage with a panel
 
 /** How much room the columns have that do not share out the rest. */
 const USUAL = { kernel: 200, ledger: 300, loupe: 216 };
+const COMPACT = { ...USUAL, kernel: 316, ledger: 320 }; // kernel and products side by side; sums of six decimals
 const PROJECTED = { kernel: 264, ledger: 380, loupe: 300 };
 
 /** Is a stage of this width wide enough for a panel in its window column? */
@@ -25,7 +26,7 @@ export function hasRoomBeside(width) {
  */
 export function layoutOf(op, { width, compact, projector, beside = false }) {
   const phone = width < PHONE;
-  const room = { ...(projector ? PROJECTED : USUAL), ...(beside ? BESIDE : {}) };
+  const room = { ...(projector ? PROJECTED : compact ? COMPACT : USUAL), ...(beside ? BESIDE : {}) };
   const digits = leastDigits(projector);
   const kernel = compact && !projector ? 150 : Math.min(width, room.kernel);
   const [least, most, others] = [200, compact ? 300 : 440, 3 * GAP + room.kernel + room.ledger];
