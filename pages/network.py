@@ -10,11 +10,13 @@ from cnnviz.ui.network_view import network_view
 arrived = shell.enter()
 
 try:
-    if st.session_state.network != "mnist":
+    if st.session_state.network == "mnist":
+        network_view(arrived=arrived)
+    else:
         shown = network_input.shown_image(st.session_state.network)[0]
         # the network's own frame is on its picture
-        inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
-    network_view(arrived=arrived)
+        with inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None):
+            network_view(arrived=arrived)
 except NetworkError as error:
     st.error(str(error))
     st.stop()
