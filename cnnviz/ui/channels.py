@@ -8,7 +8,7 @@ import torch
 
 from cnnviz.core.filter_bank import BANKS, PLANES, bank_weight, grouped_convolution, planes_of
 from cnnviz.core.operations import Operation
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage
@@ -33,10 +33,10 @@ def coloured(image: CurrentImage) -> CurrentImage:
 def channels_view(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the view of channels. It owns the layer's settings, its edited weights and the position."""
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(state.CHANNELS)
+        st.session_state[_SEED] = state.link(parameters.CHANNELS)
         st.session_state[_REVISION] = 0
     picture = image.painted()
-    drawn = f"{image.id}.{state.link(state.STROKES)}"
+    drawn = f"{image.id}.{state.link(parameters.STROKES)}"
     with st.container(key="feeds"):
         feed("planes", planes_of(picture, len(PLANES)), id=drawn, bottom=image.bottom, top=image.top)
         answer(picture, drawn)
@@ -52,7 +52,9 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
             else INTEGERS
             if st.session_state.image == "integers"
             else "",
-            "link": "&".join(filter(None, map(state.link, (state.IMAGE, state.STROKES, state.BELOW_CHANNELS)))),
+            "link": "&".join(
+                filter(None, map(state.link, (parameters.IMAGE, parameters.STROKES, parameters.BELOW_CHANNELS)))
+            ),
         },
         on_settled_change=settled,
     )
@@ -66,7 +68,7 @@ def settled() -> None:
         st.session_state[_REVISION] = state.revision(number)
     except ValueError:  # no view writes such a message
         return
-    state.settle(query, state.CHANNELS)
+    state.settle(query, parameters.CHANNELS)
 
 
 def answer(picture: np.ndarray, drawn: str) -> None:

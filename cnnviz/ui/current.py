@@ -8,8 +8,8 @@ import streamlit as st
 from cnnviz.core.cut import Cut, cut_to_text
 from cnnviz.core.images import SIDES, fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.ui import cached, state
-from cnnviz.ui.state import DRAW, UPLOAD
+from cnnviz.ui import cached, parameters, state
+from cnnviz.ui.parameters import DRAW, UPLOAD
 from cnnviz.ui.uploads import Upload, current_upload
 
 DRAWING_SIZE = 28
@@ -50,14 +50,14 @@ def current_image(*, colour: bool | None = None) -> CurrentImage:
     colour = st.session_state.colour if colour is None else colour
     upload = current_upload()
     if key == UPLOAD and upload is None:
-        key = state.PARAMETERS["image"].default
+        key = parameters.PARAMETERS["image"].default
     size = st.session_state.size or natural_size(key)
     name = title = key
     note = ""
     if key == UPLOAD:
         name, title = f"{upload.digest}-{st.session_state.ground}", upload.name
         note = f"{upload.picture.remark} {NOT_IN_A_LINK}".strip()
-        whole = upload.picture.over(state.GROUNDS[st.session_state.ground])
+        whole = upload.picture.over(parameters.GROUNDS[st.session_state.ground])
     elif key == DRAW:
         title, whole, cut = "Drawing", cached.blank(DRAWING_SIZE, False), None
     else:
@@ -101,4 +101,4 @@ def natural_size(key: str) -> int:
 def uploaded_picture() -> np.ndarray | None:
     """The picture that this session brought along, float32 (C, H, W), uncut, over the chosen ground; None without one."""
     upload = current_upload()
-    return upload.picture.over(state.GROUNDS[st.session_state.ground]) if upload else None
+    return upload.picture.over(parameters.GROUNDS[st.session_state.ground]) if upload else None

@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.images import SIDES, preview
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.ui import cached, state, uploads
+from cnnviz.ui import cached, parameters, state, uploads
 from cnnviz.ui.component import component
 from cnnviz.ui.current import CurrentImage, current_image, natural_size, uploaded_picture
-from cnnviz.ui.state import DRAW, UPLOAD
+from cnnviz.ui.parameters import DRAW, UPLOAD
 
 __all__ = ["CurrentImage", "current_image", "image_chooser", "natural_size", "uploaded_picture"]
 
@@ -125,7 +125,7 @@ def _fitting(image: CurrentImage, cropping: bool) -> None:
     upload = uploads.current_upload()
     if key == UPLOAD and upload and upload.picture.over_white is not None:
         st.segmented_control(
-            "Behind what is transparent", list(state.GROUNDS), key="ground", required=True, persist_state="session"
+            "Behind what is transparent", list(parameters.GROUNDS), key="ground", required=True, persist_state="session"
         )
     # the slider needs a number; the session says None as long as the picture stands at its natural size
     st.session_state.working_size = st.session_state.size or natural_size(key)

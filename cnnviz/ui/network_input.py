@@ -11,7 +11,7 @@ from cnnviz.core.squares import averaged_square
 from cnnviz.core.strokes import Stroke, paint
 from cnnviz.ui import cached, inputs, state
 from cnnviz.ui.feed import feed
-from cnnviz.ui.state import DRAW, UPLOAD
+from cnnviz.ui.parameters import DRAW, UPLOAD
 
 CANVAS = 112  # pixels a side of the drawing: four for each of MNIST's
 DIGITS = cached.gallery("mnist")

@@ -13,7 +13,7 @@ from cnnviz.core.operations import Operation
 from cnnviz.core.receptive import active_part
 from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import Trace, trace
-from cnnviz.ui import cached, network_input, state
+from cnnviz.ui import cached, network_input, parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 
@@ -37,10 +37,10 @@ def network_view(*, arrived: bool) -> None:
     if arrived or _SEED not in st.session_state:
         shown, strokes = network_input.shown_image(name)
         st.session_state[_SEED] = {
-            "seed": state.link(state.NETWORK),
+            "seed": state.link(parameters.NETWORK),
             "chosen": name,
             "image": shown,
-            "strokes": state.PARAMETERS["strokes"].text(strokes),
+            "strokes": parameters.PARAMETERS["strokes"].text(strokes),
         }
         st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
@@ -86,12 +86,12 @@ def settled() -> None:
     except ValueError:  # no view writes such a message
         return
     st.session_state[_REVISION] = revision
-    state.settle(query, state.NETWORK)
+    state.settle(query, parameters.NETWORK)
     before, said = st.session_state.image, dict(parse_qsl(query))
     shown = network_input.shown_image(st.session_state.network)[0]
     if "image" not in said or (before != shown == said["image"] and "strokes" not in said):
         return  # whoever only looks at a stand-in picture keeps the picture, and the strokes, of the other pages
-    state.settle(query, (*state.STROKES, state.PARAMETERS["image"]))
+    state.settle(query, (*parameters.STROKES, parameters.PARAMETERS["image"]))
     if st.session_state.image != before:
         st.session_state.size = None
 

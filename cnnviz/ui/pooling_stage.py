@@ -10,7 +10,7 @@ import torch
 from cnnviz.core.operations import Operation
 from cnnviz.core.pooling import pooling, pooling_gradient
 from cnnviz.core.windows import WindowSpec
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage
@@ -33,7 +33,7 @@ def notebook_input() -> np.ndarray:
 def pooling_stage(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the stage. It owns the pooling's settings and the window's place, and tells them when they rest."""
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(state.POOLING_STAGE)
+        st.session_state[_SEED] = state.link(parameters.POOLING_STAGE)
         st.session_state[_REVISION] = 0
     source = st.session_state.source
     values = session_input(image)
@@ -54,7 +54,7 @@ def settled() -> None:
         st.session_state[_REVISION] = state.revision(number)
     except ValueError:  # no stage writes such a message
         return
-    state.settle(query, state.POOLING_STAGE)
+    state.settle(query, parameters.POOLING_STAGE)
 
 
 @torch.no_grad()

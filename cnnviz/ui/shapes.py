@@ -9,7 +9,7 @@ from cnnviz.core.costs import BYTES, INDEX_BYTES, Row, chain, code, formulas, re
 from cnnviz.core.layers import KINDS, REQUIRED, Layer, layers_from_text
 from cnnviz.core.shapes import times
 from cnnviz.core.torch_check import torchs_shape
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 
@@ -69,7 +69,7 @@ def settled() -> None:
         return
     said = dict(parse_qsl(query, keep_blank_values=True))
     pasted = said.get("paste")
-    state.settle(query, state.SHAPES)
+    state.settle(query, parameters.SHAPES)
     st.session_state[_SAID], st.session_state[_ADOPT] = "", False
     if pasted is None:
         return
@@ -231,4 +231,4 @@ _EXAMPLES_TABLE = [
     }
     for title, shape, text, selected in EXAMPLES
 ]
-_DEFAULTS = {parameter.name: parameter.text(parameter.default) for parameter in state.SHAPES}
+_DEFAULTS = {parameter.name: parameter.text(parameter.default) for parameter in parameters.SHAPES}

@@ -12,7 +12,7 @@ from cnnviz.core.comparison import Comparison, Shift, change, nearest_moves, rea
 from cnnviz.core.invariance import all_shifts, shifted
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.trace import trace
-from cnnviz.ui import cached, state
+from cnnviz.ui import cached, parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage
@@ -26,7 +26,7 @@ _TRIED = "_shift_lab_tried"
 def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the lab. It owns kernel, pooling, border and shift, and tells them when they rest."""
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(state.POOLING)
+        st.session_state[_SEED] = state.link(parameters.POOLING)
         st.session_state[_REVISION] = 0
         st.session_state[_TRIED] = False
     picture = image.painted()
@@ -35,8 +35,8 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         feed("lab_image", picture, **about)
         _answer(picture, about["id"])
     # the first picture of this page is another than that of the others, so the link always names it
-    image_link = state.link((*state.IMAGE, *state.STROKES, *state.POOLING_STAGE))
-    if st.session_state.image == state.PARAMETERS["image"].default:
+    image_link = state.link((*parameters.IMAGE, *parameters.STROKES, *parameters.POOLING_STAGE))
+    if st.session_state.image == parameters.PARAMETERS["image"].default:
         image_link = "&".join(filter(None, [f"image={st.session_state.image}", image_link]))
     component("pooling", js="shift_lab.js", css="pooling.css")(
         key=_KEY,
@@ -61,8 +61,8 @@ def settled() -> None:
     except ValueError:  # no lab writes such a message
         return
     st.session_state[_TRIED] = tried == "1"
-    state.settle(query, state.POOLING)
-    if image and not state.read({"image": image}, state.IMAGE):
+    state.settle(query, parameters.POOLING)
+    if image and not state.read({"image": image}, parameters.IMAGE):
         state.choose(st.session_state.image)
 
 

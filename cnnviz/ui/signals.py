@@ -8,7 +8,7 @@ import torch
 
 from cnnviz.core.signals import LONGEST, SIGNALS, TAPS, slide
 from cnnviz.core.tables import Column, TableError, read_columns, shortened
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 
@@ -22,7 +22,7 @@ NOT_IN_A_LINK = "Your column stays in this session: it cannot travel in the link
 def signals_view(*, arrived: bool) -> None:
     """Mounts the view. It owns signal, kernel and position; the table is Streamlit's."""
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(state.SIGNAL)
+        st.session_state[_SEED] = state.link(parameters.SIGNAL)
         st.session_state[_REVISION] = 0
     column = current_column()
     with st.container(key="feeds"):
@@ -48,7 +48,7 @@ def settled() -> None:
         st.session_state[_REVISION] = state.revision(number)
     except ValueError:  # no view writes such a message
         return
-    state.settle(query, state.SIGNAL)
+    state.settle(query, parameters.SIGNAL)
 
 
 def table_chooser() -> None:

@@ -8,7 +8,7 @@ from cnnviz.core.kernels import KERNELS
 from cnnviz.core.operations import Operation, convolution
 from cnnviz.core.windows import WindowSpec
 from cnnviz.figures.slide import Look
-from cnnviz.ui import cached, film, state
+from cnnviz.ui import cached, film, parameters, state, texts
 from cnnviz.ui.component import component
 from cnnviz.ui.feed import feed
 from cnnviz.ui.inputs import CurrentImage, current_image
@@ -25,7 +25,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
     The seed stays what it was when the page was entered: from then on the browser knows better.
     """
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(state.CONVOLUTION)
+        st.session_state[_SEED] = state.link(parameters.CONVOLUTION)
         st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
         feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
@@ -33,7 +33,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
         film.send()
     # the strokes, too, are only a seed: as long as the picture stays, they are the browser's
     if arrived or st.session_state.get(_SOURCE, ("",))[0] != image.source:
-        st.session_state[_SOURCE] = (image.source, state.link(state.STROKES).removeprefix("strokes="))
+        st.session_state[_SOURCE] = (image.source, state.link(parameters.STROKES).removeprefix("strokes="))
     component("convolution", js="convolution.js", css="convolution.css")(
         key=_KEY,
         data={
@@ -43,10 +43,10 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
                 "id": image.id,
                 "source": image.source,
                 "strokes": st.session_state[_SOURCE][1],
-                "draw": st.session_state.image == state.DRAW,
+                "draw": st.session_state.image == parameters.DRAW,
                 "note": image.note,
             },
-            "link": state.link(state.IMAGE),
+            "link": state.link(parameters.IMAGE),
         },
         on_settled_change=settled,
         on_asked_change=asked,
@@ -63,9 +63,9 @@ def settled() -> None:
         st.session_state[_REVISION] = state.revision(number)
     except ValueError:  # no stage writes such a message
         return
-    state.settle(query, state.CONVOLUTION)
+    state.settle(query, parameters.CONVOLUTION)
     if source == st.session_state.get(_SOURCE, ("",))[0]:  # else they were drawn on a picture that is gone
-        state.settle(query, state.STROKES)
+        state.settle(query, parameters.STROKES)
 
 
 def asked() -> None:
@@ -105,7 +105,7 @@ def session_convolution(picture: np.ndarray) -> Operation:
 
 def session_filter(channels: int) -> torch.Tensor:
     """The filter (C, kh, kw): typed weights, or a preset on every channel; averages share themselves out."""
-    typed: state.Weights | None = st.session_state.weights
+    typed: texts.Weights | None = st.session_state.weights
     if typed is not None:
         slices = torch.tensor(typed.slices, dtype=torch.float32)
         return slices if len(slices) == channels else slices[:1].expand(channels, -1, -1)

@@ -12,7 +12,7 @@ import streamlit as st
 from cnnviz.core.decoding import Picture, decode_picture
 from cnnviz.core.image_files import ImageError, check_bytes
 from cnnviz.core.images import shrunk
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
 
 KEPT_SIDE = 384  # the shorter side of a kept picture: 2 MB a student, and a crop to a third is still sharp at 128
@@ -72,7 +72,7 @@ def receive(message: object) -> bool:
     white = None if decoded.over_white is None else shrunk(decoded.over_white, KEPT_SIDE)
     picture = Picture(shrunk(decoded.over_black, KEPT_SIDE), white, decoded.remark)
     st.session_state[_UPLOADED] = Upload(picture, shown_name(name), hashlib.sha256(data).hexdigest()[:16])
-    state.choose(state.UPLOAD)
+    state.choose(parameters.UPLOAD)
     return True
 
 

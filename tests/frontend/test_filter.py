@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.core.kernels import KERNELS
-from cnnviz.ui import stage, state
+from cnnviz.ui import stage, texts
 from cnnviz.ui.cached import kernel_table
 from tests.frontend.pages import array, tensor
 
@@ -18,7 +18,7 @@ sides = st.integers(1, 11)
 
 
 def in_python(channels, kernel="sobel_x", weights=None):
-    typed = None if weights is None else state.Weights(tuple(tuple(map(tuple, rows)) for rows in weights.tolist()))
+    typed = None if weights is None else texts.Weights(tuple(tuple(map(tuple, rows)) for rows in weights.tolist()))
     session = SimpleNamespace(session_state=SimpleNamespace(kernel=kernel, weights=typed))
     with mock.patch.object(stage, "st", session):
         return stage.session_filter(channels).numpy()

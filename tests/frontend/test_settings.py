@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.padding import PADDING_MODES
-from cnnviz.ui import state
+from cnnviz.ui import parameters, state, texts
 from tests.frontend.pages import array, tensor
 
-NAMES = [parameter.name for parameter in state.CONVOLUTION]
-MOST = state.LARGEST_WEIGHT
+NAMES = [parameter.name for parameter in parameters.CONVOLUTION]
+MOST = texts.LARGEST_WEIGHT
 singles = st.floats(-MOST, MOST, width=32)
 hand_typed = st.integers(-99_999, 99_999).map(lambda number: float(np.float32(number / 1000)))
 ENDLESS = float(np.float32(-1.2345678e-06))  # seventeen digits and five zeros, if it were written as a double
@@ -39,7 +39,7 @@ in_browser = st.fixed_dictionaries(
         "bias": singles | hand_typed,
         "relu": st.booleans(),
         "position": st.tuples(st.integers(0, 200), st.integers(0, 200)),
-        "panel": st.sampled_from(["", *state.PANELS]),
+        "panel": st.sampled_from(["", *parameters.PANELS]),
     }
 )
 
@@ -65,14 +65,14 @@ def assert_same(ours, theirs):
 def settled(text):
     """The session after the browser has said this text."""
     with mock.patch.object(state, "st", SimpleNamespace(session_state={})) as streamlit:
-        assert state.settle(text, state.CONVOLUTION) == set()
+        assert state.settle(text, parameters.CONVOLUTION) == set()
         return settings_of(streamlit.session_state)
 
 
 def linked(session):
     """The link that Python writes of a session."""
     with mock.patch.object(state, "st", SimpleNamespace(session_state=session)):
-        return state.link(state.CONVOLUTION)
+        return state.link(parameters.CONVOLUTION)
 
 
 def written(frontend, settings):
@@ -90,7 +90,7 @@ def read(frontend, text):
     return {**settings, **pairs, "weights": None if weights is None else array(weights)}
 
 
-DEFAULTS = {parameter.name: parameter.default for parameter in state.CONVOLUTION}
+DEFAULTS = {parameter.name: parameter.default for parameter in parameters.CONVOLUTION}
 
 
 def test_both_sides_start_from_the_same_values(frontend):
@@ -110,7 +110,7 @@ def test_both_sides_have_the_same_names_for_what_a_link_carries(frontend, name):
         "stride": "2,3",
         "panel": "code",
     }.get(name, "2")
-    parameter = state.PARAMETERS[name]
+    parameter = parameters.PARAMETERS[name]
     session = {**DEFAULTS, name: parameter.parse(text)}
     expected = settings_of(session)
     assert expected[("position" if name == "at" else name)] is not None
@@ -137,7 +137,7 @@ def test_the_browser_reads_pythons_link_to_the_values_that_torch_computes_with(f
         "at": settings["position"],
         "weights": None
         if weights is None
-        else state.Weights(tuple(tuple(map(tuple, rows)) for rows in weights.tolist())),
+        else texts.Weights(tuple(tuple(map(tuple, rows)) for rows in weights.tolist())),
     }
     assert_same(read(frontend, linked(session)), settings)
 

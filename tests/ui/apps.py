@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui import state
+from cnnviz.ui import parameters
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +60,6 @@ class Session(dict):
 @contextmanager
 def session(**values: Any) -> Iterator[Session]:
     """A session in which every parameter stands at its default, but for those named."""
-    defaults = {parameter.name: parameter.default for parameter in state.PARAMETERS.values()}
+    defaults = {parameter.name: parameter.default for parameter in parameters.PARAMETERS.values()}
     with patch.object(st, "session_state", Session(defaults | values)) as held:
         yield held

@@ -15,7 +15,7 @@ from cnnviz.core.network import load_card, load_network
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import trace
-from cnnviz.ui import cached, network_input, network_view, state
+from cnnviz.ui import cached, network_input, network_view, parameters, state
 from tests.ui.apps import decode, opened, payloads, session
 
 # a 7 in the upper left quarter
@@ -42,7 +42,7 @@ def test_a_digit_of_the_gallery_is_read_as_it_is(key, centre):
 @pytest.mark.parametrize(("centre", "prepare"), [(True, centre_digit), (False, shrink_digit)])
 def test_a_drawing_is_centred_or_merely_shrunk(centre, prepare):
     canvas = paint(np.zeros((1, 112, 112), dtype=np.float32), SEVEN)[0]
-    with session(image=state.DRAW, strokes=SEVEN, centre=centre):
+    with session(image=parameters.DRAW, strokes=SEVEN, centre=centre):
         assert np.array_equal(network_input.session_input("mnist"), prepare(canvas))
 
 
@@ -55,7 +55,7 @@ def test_the_eraser_works_on_a_digit_of_the_gallery(centre, prepare):
 
 
 def test_an_empty_canvas_is_black():
-    with session(image=state.DRAW):
+    with session(image=parameters.DRAW):
         assert not network_input.session_input("mnist").any()
 
 
@@ -68,7 +68,7 @@ def test_a_picture_that_is_no_digit_is_not_read_and_its_strokes_neither():
 
 def test_the_answer_is_torchs_in_every_layer():
     net = load_network("mnist")
-    with session(image=state.DRAW, strokes=SEVEN):
+    with session(image=parameters.DRAW, strokes=SEVEN):
         x = torch.from_numpy(network_input.session_input("mnist"))[None]
         answer = network_view.answer("mnist")
     outputs = []

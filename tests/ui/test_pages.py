@@ -11,7 +11,7 @@ from cnnviz.core.images import fit_image, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
-from cnnviz.ui import channels, feed, network_view, shapes, signals, stage, state
+from cnnviz.ui import channels, feed, network_view, parameters, shapes, signals, stage
 from tests.ui.apps import decode, opened, payloads, run
 
 PAGES = ["channels", "convolution", "network", "shapes", "signals"]
@@ -42,11 +42,11 @@ def test_a_cold_deep_link_shows_the_page(page):
     )
 
 
-@pytest.mark.parametrize("key", [*SAMPLES, state.DRAW])
+@pytest.mark.parametrize("key", [*SAMPLES, parameters.DRAW])
 def test_every_picture_arrives_as_it_is(visited, key):
     visited.session_state["image"] = key
     image = payloads(run(visited))["image"]
-    if key == state.DRAW:
+    if key == parameters.DRAW:
         wanted = np.zeros((1, 28, 28), dtype=np.float32)
     else:
         wanted = fit_image(sample_image(key), SAMPLES[key].size, colour=False)
@@ -55,10 +55,12 @@ def test_every_picture_arrives_as_it_is(visited, key):
     assert image["dtype"] == ("uint8" if wanted.max() <= 1 else "float32")  # a byte a value, where that says all
 
 
-@pytest.mark.parametrize("key", ["integers", "cat", "cifar10_0", "digit_0", "digit_19", state.DRAW, state.UPLOAD])
+@pytest.mark.parametrize(
+    "key", ["integers", "cat", "cifar10_0", "digit_0", "digit_19", parameters.DRAW, parameters.UPLOAD]
+)
 def test_the_network_page_takes_any_picture_that_the_link_names(key):
     said = payloads(opened("network", image=key))["page"]
-    readable = key == state.DRAW or key.startswith("digit")
+    readable = key == parameters.DRAW or key.startswith("digit")
     assert said["image"] == (key if readable else "digit_0")
 
 
@@ -128,7 +130,7 @@ def filter_of(link: dict[str, str], channels: int) -> torch.Tensor:
 def picture_of(link: dict[str, str]) -> np.ndarray:
     """The picture that a link describes, with its strokes: float32 (C, H, W)."""
     key, colour = link.get("image", "integers"), link.get("colour") == "1"
-    if key == state.DRAW:
+    if key == parameters.DRAW:
         base = np.zeros((3 if colour else 1, 28, 28), dtype=np.float32)
     else:
         base = fit_image(sample_image(key), int(link.get("size", SAMPLES[key].size)), colour)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from cnnviz.core.layers import Layer, layers_from_text
-from cnnviz.ui import shapes, state
+from cnnviz.ui import parameters, shapes, state
 from tests.ui.apps import opened, payloads, session
 
 CONV = Layer.of("Conv2d", 3, 6, 3, stride=2, padding=1)
@@ -47,7 +47,7 @@ def test_a_chain_at_rest_becomes_the_session():
         shapes.settled()
         assert (now[shapes._REVISION], now.shape) == (7, (1, 1, 9))
         assert [layer.code for layer in now.chain] == ["Conv1d(1, 2, 3)"]
-        assert state.link(state.SHAPES) == "shape=1x1x9&chain=Conv1d%281,2,3%29"
+        assert state.link(parameters.SHAPES) == "shape=1x1x9&chain=Conv1d%281,2,3%29"
 
 
 def test_pasted_code_becomes_the_chain():

@@ -16,8 +16,9 @@ from cnnviz.core.padding import PADDING_MODES
 from cnnviz.core.samples import SAMPLES
 from cnnviz.core.signals import SIGNALS, TAPS
 from cnnviz.core.strokes import Stroke, TypedPixel
-from cnnviz.ui import state
-from cnnviz.ui.state import PARAMETERS, Weights
+from cnnviz.ui import parameters, state
+from cnnviz.ui.parameters import PARAMETERS
+from cnnviz.ui.texts import Weights
 from tests.core.test_shapes import cases
 from tests.ui.apps import opened, run, session
 
@@ -62,11 +63,11 @@ EDITS = some.builds(
 ) | some.builds(Edit, some.just("fc3"), some.just("off"), some.integers(0, 9))
 VALUES = {
     "projector": FLAGS,
-    "image": some.sampled_from([*SAMPLES, state.DRAW, state.UPLOAD]),
+    "image": some.sampled_from([*SAMPLES, parameters.DRAW, parameters.UPLOAD]),
     "size": some.integers(5, 128),
     "colour": FLAGS,
     "cut": some.none() | CUTS,
-    "ground": some.sampled_from([*state.GROUNDS]),
+    "ground": some.sampled_from([*parameters.GROUNDS]),
     "strokes": some.lists(STROKES, max_size=4).map(tuple),
     "kernel": some.sampled_from([*KERNELS]),
     "weights": some.none() | weights(),
@@ -77,7 +78,7 @@ VALUES = {
     "bias": NUMBERS,
     "relu": FLAGS,
     "at": some.tuples(*[some.integers(0, 10_000)] * 2),
-    "panel": some.sampled_from(state.PANELS),
+    "panel": some.sampled_from(parameters.PANELS),
     "centre": FLAGS,
     "show": some.sampled_from(["activation", "pre_activation"]),
     "scale": some.sampled_from(["map", "layer", "network"]),
@@ -180,7 +181,14 @@ def test_no_strokes_no_typed_weights_and_no_cut_are_values():
 
 
 def test_no_two_parameters_have_the_same_name():
-    groups = (state.IMAGE, state.STROKES, state.CONVOLUTION, state.NETWORK, state.POOLING, state.SHAPES)
+    groups = (
+        parameters.IMAGE,
+        parameters.STROKES,
+        parameters.CONVOLUTION,
+        parameters.NETWORK,
+        parameters.POOLING,
+        parameters.SHAPES,
+    )
     names = [parameter.name for group in groups for parameter in group]
     assert len(names) == len(set(names))
 
@@ -229,13 +237,13 @@ def test_a_link_says_only_what_differs():
     with session():
         assert state.link(PARAMETERS.values()) == ""
     with session(stride=(2, 2), relu=True, at=(1, 2), weights=Weights((((0.5, -1.0),),)), kernel="box_3"):
-        assert state.link(state.CONVOLUTION) == "kernel=box_3&weights=1x2~0.5,-1&stride=2&relu=1&at=1,2"
-        assert state.link(state.NETWORK) == ""
+        assert state.link(parameters.CONVOLUTION) == "kernel=box_3&weights=1x2~0.5,-1&stride=2&relu=1&at=1,2"
+        assert state.link(parameters.NETWORK) == ""
 
 
 def test_what_a_message_leaves_out_stands_at_its_default():
     with session(stride=(2, 2), padding=(3, 1), centre=False) as held:
-        assert state.settle("padding=1", state.CONVOLUTION) == set()
+        assert state.settle("padding=1", parameters.CONVOLUTION) == set()
         assert (held.stride, held.padding, held.centre) == (
             (1, 1),
             (1, 1),
@@ -245,7 +253,7 @@ def test_what_a_message_leaves_out_stands_at_its_default():
 
 def test_what_a_message_says_wrongly_stays_as_it_was():
     with session(stride=(2, 2), bias=0.5) as held:
-        assert state.settle("stride=x&bias=nan&dilation=2&nobody=1&%FF", state.CONVOLUTION) == {"stride", "bias"}
+        assert state.settle("stride=x&bias=nan&dilation=2&nobody=1&%FF", parameters.CONVOLUTION) == {"stride", "bias"}
         assert (held.stride, held.bias, held.dilation) == ((2, 2), 0.5, (2, 2))
 
 

@@ -19,7 +19,7 @@ from cnnviz.core.decoding import decode_image
 from cnnviz.core.image_files import MAX_BYTES
 from cnnviz.core.images import fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.ui import state, uploads
+from cnnviz.ui import parameters, state, uploads
 from cnnviz.ui.current import NOT_IN_A_LINK, current_image
 from tests.ui.apps import ROOT, decode, opened, payloads, run, session
 
@@ -190,7 +190,7 @@ class OwnSession(local):
     """A session state for each thread, as Streamlit has one for each student."""
 
     def __init__(self):
-        self.__dict__.update({parameter.name: parameter.default for parameter in state.PARAMETERS.values()})
+        self.__dict__.update({parameter.name: parameter.default for parameter in parameters.PARAMETERS.values()})
         self.__dict__[state._NOTES] = []
 
     def __contains__(self, key):
@@ -222,8 +222,8 @@ def test_twenty_students_at_once_each_see_their_own_picture():
                 now.size, now.colour = int(random.integers(5, 129)), bool(random.integers(2))
                 now.cut = Cut(*random.integers(0, 500, 2).tolist(), 700) if random.integers(2) else None
                 if random.integers(3):
-                    now.image, now.ground = state.UPLOAD, str(random.choice(["white", "black"]))
-                    whole = decode_image(data, state.GROUNDS[now.ground])
+                    now.image, now.ground = parameters.UPLOAD, str(random.choice(["white", "black"]))
+                    whole = decode_image(data, parameters.GROUNDS[now.ground])
                 else:
                     now.image = str(random.choice(samples))
                     whole = sample_image(now.image)
