@@ -27,7 +27,7 @@ class ChannelsView {
   #revision = 0;
 
   constructor(data) {
-    this.banks = data.banks;
+    this.banks = JSON.parse(data.banks);
     this.layer = layerFromText(data.seed);
     this.attention = new Attention({ onChange: () => this.invalidate(), asleep: () => this.player.playing });
     this.picture = new ChannelPicture({

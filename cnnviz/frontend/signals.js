@@ -19,8 +19,9 @@ class SignalsView {
   #revision = 0;
 
   constructor(data) {
-    this.taps = new Map(data.taps.map((taps) => [taps.key, taps]));
-    this.signals = new Map(data.signals.map((signal) => [signal.key, signal]));
+    const [signals, taps] = [JSON.parse(data.signals), JSON.parse(data.taps)];
+    this.taps = new Map(taps.map((each) => [each.key, each]));
+    this.signals = new Map(signals.map((each) => [each.key, each]));
     this.settings = signalFromText(data.seed);
     this.stage = new Stage({ compact: true, onMoved: () => this.settling.soon(), onRefused: (text) => this.#say(text), onEdit: (...edit) => this.#edit(...edit) });
     this.input = new SignalCurve({ onDraw: (values) => this.#try({ signal: "drawn", curve: values }), onDrawn: () => this.settling.now() });
@@ -28,7 +29,7 @@ class SignalsView {
     this.notice = h("p", { class: "notice", role: "status" });
     this.inputTitle = h("span", { class: "title" });
     this.outputTitle = h("span", { class: "title" });
-    this.#controls(data);
+    this.#controls(signals, taps);
     this.element = h("div", { class: "cnnviz lab signals" }, this.toolbar, h("div", { class: "remarks" }, this.notice, this.formula),
       h("div", { class: "heading" }, this.inputTitle), this.input.element, h("div", { class: "heading" }, this.outputTitle), this.output.element,
       this.stage.element,
@@ -45,13 +46,13 @@ class SignalsView {
     this.unsubscribe = [subscribe("slid", (answer) => this.#check(answer)), this.stage.onPaint(({ position }) => this.#follow(position))];
   }
 
-  #controls(data) {
+  #controls(signals, taps) {
     const chip = (label, ...inputs) => h("label", { class: "chip-control" }, h("span", {}, label), ...inputs);
     const select = (label, options, take) => h("select", { "aria-label": label, onchange: (event) => take(event.target.value) },
       ...options.map(([value, text]) => h("option", { value }, text)));
-    this.signal = select("signal", [...data.signals.map(({ key, title }) => [key, title]), ["drawn", "Drawn by hand"]], (signal) => this.#try({ signal, ...this.#curveFor(signal) }));
+    this.signal = select("signal", [...signals.map(({ key, title }) => [key, title]), ["drawn", "Drawn by hand"]], (signal) => this.#try({ signal, ...this.#curveFor(signal) }));
     this.act = select("what the window does", ACTS, (act) => this.#try({ act, stride: act === "conv" ? 1 : this.weights.length }));
-    this.preset = select("kernel", data.taps.map(({ key, title }) => [key, title]), (kernel) => this.#try({ kernel, taps: null }));
+    this.preset = select("kernel", taps.map(({ key, title }) => [key, title]), (kernel) => this.#try({ kernel, taps: null }));
     this.typed = h("input", { type: "text", class: "typed", "aria-label": "weights", autocomplete: "off", spellcheck: "false", oninput: () => this.#type(), onblur: () => this.#writeTyped() });
     const say = (text) => this.#say(text);
     const number = (label, name, least, most) => new NumberField({ label, least, most, say, current: () => this.settings[name], take: (value) => this.#try({ [name]: value }) });

@@ -1,5 +1,6 @@
 """The channels page: planes, filters and maps as the browser takes them, and what torch makes of the same."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,7 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
     component("channels", js="channels.js", css="channels.css")(
         key=_KEY,
         data={
-            "banks": _BANKS_TABLE,
+            "banks": _BANKS_TEXT,
             "seed": st.session_state[_SEED],
             "image": drawn,
             "note": image.note or EQUAL
@@ -108,3 +109,4 @@ _BANKS_TABLE = {
     ]
     for side, bank in BANKS.items()
 }
+_BANKS_TEXT = json.dumps(_BANKS_TABLE)  # Streamlit would look at every single number of the table, at each run

@@ -1,6 +1,7 @@
 """The signals page: signals and kernels as the browser takes them, a column of a table, and what torch makes of the same."""
 
 import hashlib
+import json
 
 import numpy as np
 import streamlit as st
@@ -30,8 +31,8 @@ def signals_view(*, arrived: bool) -> None:
     component("signals", js="signals.js", css="signals.css")(
         key=_KEY,
         data={
-            "signals": _SIGNALS_TABLE,
-            "taps": _TAPS_TABLE,
+            "signals": _SIGNALS_TEXT,
+            "taps": _TAPS_TEXT,
             "seed": st.session_state[_SEED],
             "column": column,
             "note": column["note"] if column and st.session_state.signal == "column" else "",
@@ -141,3 +142,5 @@ _TAPS_TABLE = [
     {"key": taps.key, "title": taps.title, "weights": list(taps.weights), "sentence": taps.sentence}
     for taps in TAPS.values()
 ]
+# texts: Streamlit would look at every single number of the tables, at each run
+_SIGNALS_TEXT, _TAPS_TEXT = json.dumps(_SIGNALS_TABLE), json.dumps(_TAPS_TABLE)

@@ -33,6 +33,13 @@ def reruns() -> Iterator[tuple[str, Measurement]]:
     yield "rerun_network", sampled(lambda at: _rerun(app, image=f"digit_{at % DIGITS}"))
     lab = AppTest.from_file(ROOT / "app.py", default_timeout=30).switch_page("pages/pooling.py")
     yield "rerun_pooling", sampled(lambda at: _rerun(lab, shift=(at % 9, -(at % 5))))
+    for page, change in (
+        ("channels", lambda at: {"biases": (at / 8,)}),
+        ("shapes", lambda at: {"shape": (1 + at, 3, 7, 7)}),
+        ("signals", lambda at: {"taps": (at / 8, 1.0)}),
+    ):
+        lesson = AppTest.from_file(ROOT / "app.py", default_timeout=30).switch_page(f"pages/{page}.py")
+        yield f"rerun_{page}", sampled(lambda at, app=lesson, change=change: _rerun(app, **change(at)))
 
 
 def torchs_part() -> Iterator[tuple[str, Measurement]]:

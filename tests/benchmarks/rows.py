@@ -22,7 +22,11 @@ def _left(key: str) -> tuple[str, ...]:
 
 # without a browser, so that nothing else runs meanwhile
 IN_PYTHON = (
-    Measure("reruns", reruns.reruns, ("rerun", "rerun_photograph", "rerun_network", "rerun_pooling")),
+    Measure(
+        "reruns",
+        reruns.reruns,
+        ("rerun", "rerun_photograph", "rerun_network", "rerun_pooling", "rerun_channels", "rerun_shapes", "rerun_signals"),
+    ),
     Measure("shifts", pooling.shifts, ("shifts", "shifts_all")),
     Measure("class", classroom.classroom, ("class_answer", "class_memory", "class_errors")),
     Measure("torch", reruns.torchs_part, ("torch_photograph", "torch_network")),
