@@ -43,11 +43,11 @@ def volume(picture: np.ndarray) -> None:
     maps = torch.cat([operation.output for operation in operations])
     samples, channels, height, width = maps.shape
     st.markdown(
-        f"N × C × H × W = **{samples} × {channels} × {height} × {width}** = {maps.numel():,} numbers. Turn it with the mouse: "
+        f"N × C × H × W = **{samples} × {channels} × {height} × {width}** = {maps.numel():,} numbers. Turn it with mouse or finger: "
         "each slice is a map of the layer above, the samples of the batch stand side by side, and no number of one "
         "sample enters another."
     )
-    st.plotly_chart(volume_figure(maps.numpy()), key="volume_figure")
+    st.plotly_chart(volume_figure(maps.numpy()), key="volume_figure", config={"displayModeBar": False})
 
 
 def shuffle(picture: np.ndarray) -> None:

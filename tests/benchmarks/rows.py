@@ -25,7 +25,15 @@ IN_PYTHON = (
     Measure(
         "reruns",
         reruns.reruns,
-        ("rerun", "rerun_photograph", "rerun_network", "rerun_pooling", "rerun_channels", "rerun_shapes", "rerun_signals"),
+        (
+            "rerun",
+            "rerun_photograph",
+            "rerun_network",
+            "rerun_pooling",
+            "rerun_channels",
+            "rerun_shapes",
+            "rerun_signals",
+        ),
     ),
     Measure("shifts", pooling.shifts, ("shifts", "shifts_all")),
     Measure("class", classroom.classroom, ("class_answer", "class_memory", "class_errors")),
