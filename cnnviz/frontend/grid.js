@@ -7,10 +7,10 @@ import { leastDigits } from "./projector.js";
 const LEAST_FOR_LINES = 10; // CSS pixels a cell needs before lines between cells help more than they hide
 const HATCH = 12; // CSS pixels between the lines that cross out
 
-/** The side of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box. */
-export function cellSize({ rows, cols, margin = [0, 0], width, height = width }, ratio = globalThis.devicePixelRatio || 1) {
-  const cell = Math.min(width / (cols + 2 * margin[1]), height / (rows + 2 * margin[0])) * ratio;
-  return (cell >= 8 ? Math.floor(cell) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
+/** The height of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box; see Grid.layout. */
+export function cellSize({ rows, cols, margin = [0, 0], width, height = width, breadth = 1 }, ratio = globalThis.devicePixelRatio || 1) {
+  const cell = Math.min(width / (cols + 2 * margin[1]) / breadth, height / (rows + 2 * margin[0])) * ratio;
+  return (cell >= 8 ? Math.floor(cell + 1e-6) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
 }
 
 /**
@@ -28,17 +28,21 @@ export class Grid {
     this.context = this.canvas.getContext("2d");
   }
 
-  /** Fits rows × cols cells, with the margin around them, into a box of CSS pixels; `digits`: the least font, and the least cell for it. */
-  layout({ rows, cols, margin = [0, 0], width, height = width, digits = leastDigits() }) {
+  /**
+   * Fits rows × cols cells, with the margin around them, into a box of CSS pixels. Cells are squares, or `breadth` times as
+   * wide as high; `digits`: the least font, and the least cell for it.
+   */
+  layout({ rows, cols, margin = [0, 0], width, height = width, breadth = 1, digits = leastDigits() }) {
     const ratio = globalThis.devicePixelRatio || 1;
-    const key = [rows, cols, ...margin, width, height, ratio, digits.font, digits.cell].join();
+    const key = [rows, cols, ...margin, width, height, breadth, ratio, digits.font, digits.cell].join();
     if (key === this.key) return;
     this.key = key;
     Object.assign(this, { rows, cols, margin, ratio, digits });
     this.allRows = rows + 2 * margin[0];
     this.allCols = cols + 2 * margin[1];
-    this.cell = cellSize({ rows, cols, margin, width, height }, ratio);
-    const [boxWidth, boxHeight] = [this.allCols * this.cell, this.allRows * this.cell];
+    this.cell = cellSize({ rows, cols, margin, width, height, breadth }, ratio);
+    this.across = this.cell * breadth; // the width of a cell
+    const [boxWidth, boxHeight] = [this.allCols * this.across, this.allRows * this.cell];
     for (const canvas of [this.canvas, this.#base]) {
       canvas.width = Math.round(boxWidth * ratio);
       canvas.height = Math.round(boxHeight * ratio);
@@ -48,9 +52,9 @@ export class Grid {
     Object.assign(this.canvas.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
     Object.assign(this.element.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
     Object.assign(this.panel.style, {
-      left: `${margin[1] * this.cell}px`,
+      left: `${margin[1] * this.across}px`,
       top: `${margin[0] * this.cell}px`,
-      width: `${cols * this.cell}px`,
+      width: `${cols * this.across}px`,
       height: `${rows * this.cell}px`,
     });
     mark(this.panel, "data-rows", rows);
@@ -65,7 +69,7 @@ export class Grid {
 
   /** How many characters a cell holds at the least readable size. */
   get characters() {
-    return Math.max(1, Math.floor((this.cell * 0.94) / (this.digits.font * 0.56)));
+    return Math.max(1, Math.floor((this.across * 0.94) / (this.digits.font * 0.56)));
   }
 
   /**
@@ -95,8 +99,8 @@ export class Grid {
 
   /** Slanting lines: these cells enter no sum. */
   #hatch(context, { row, col, rows, cols }) {
-    const { cell } = this;
-    const [x, y, width, height] = [col * cell, row * cell, cols * cell, rows * cell];
+    const { cell, across } = this;
+    const [x, y, width, height] = [col * across, row * cell, cols * across, rows * cell];
     context.save();
     context.beginPath();
     context.rect(x, y, width, height);
@@ -116,27 +120,27 @@ export class Grid {
   }
 
   #lines(context, colour) {
-    const { cell, allRows, allCols } = this;
+    const { cell, across, allRows, allCols } = this;
     context.strokeStyle = colour;
     context.lineWidth = cell >= 30 ? 2 : 1;
     context.beginPath();
     for (let r = 1; r < allRows; r++) {
       context.moveTo(0, r * cell);
-      context.lineTo(allCols * cell, r * cell);
+      context.lineTo(allCols * across, r * cell);
     }
     for (let c = 1; c < allCols; c++) {
-      context.moveTo(c * cell, 0);
-      context.lineTo(c * cell, allRows * cell);
+      context.moveTo(c * across, 0);
+      context.lineTo(c * across, allRows * cell);
     }
     context.stroke();
   }
 
   /** Padding is not part of the image: it is dotted, and its cells are paler. */
   #fade(context, faded, paper) {
-    const { cell, allRows, allCols } = this;
+    const { cell, across, allRows, allCols } = this;
     context.beginPath(); // one path: filled cell by cell, their edges would show where cells are no whole pixels
     for (let r = 0; r < allRows; r++) {
-      for (let c = 0; c < allCols; c++) if (faded(r, c)) context.rect(c * cell, r * cell, cell, cell);
+      for (let c = 0; c < allCols; c++) if (faded(r, c)) context.rect(c * across, r * cell, across, cell);
     }
     context.fillStyle = paper;
     context.globalAlpha = 0.72;
@@ -146,7 +150,7 @@ export class Grid {
     context.setLineDash([3, 3]);
     context.strokeStyle = "#8a929c";
     context.lineWidth = 1;
-    context.strokeRect(0.5, 0.5, allCols * cell - 1, allRows * cell - 1);
+    context.strokeRect(0.5, 0.5, allCols * across - 1, allRows * cell - 1);
     context.setLineDash([]);
   }
 
@@ -162,13 +166,13 @@ export class Grid {
 
   /** In the middle of a cell, counted from the margin's corner. */
   #text(context, text, row, col, colour) {
-    const { cell } = this;
-    const size = Math.max(this.digits.font, Math.min(cell * 0.42, Math.max(26, this.digits.font * 1.4), (cell * 0.94) / (text.length * 0.56)));
+    const { cell, across } = this;
+    const size = Math.max(this.digits.font, Math.min(cell * (across > cell ? 0.6 : 0.42), Math.max(26, this.digits.font * 1.4), (across * 0.94) / (text.length * 0.56)));
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `600 ${size}px ${this.font}`;
     context.fillStyle = colour;
-    context.fillText(text, (col + 0.5) * cell, (row + 0.53) * cell);
+    context.fillText(text, (col + 0.5) * across, (row + 0.53) * cell);
   }
 
   /**
@@ -178,7 +182,7 @@ export class Grid {
    * rectangles (with taps, too), all else is veiled. A sticker { row, col, colour, textOf(characters) } covers a cell.
    */
   draw({ revealed = Infinity, also = null, marks = [], lit = null, stickers = [], blank = null } = {}) {
-    const { context, ratio, cell, cols, rows } = this;
+    const { context, ratio, cell, across, cols, rows } = this;
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (revealed >= rows * cols) {
@@ -186,15 +190,15 @@ export class Grid {
     } else {
       context.fillStyle = blank ?? this.paper;
       context.fillRect(0, 0, width, height);
-      const side = cell * ratio;
+      const [side, broad] = [cell * ratio, across * ratio];
       const whole = Math.round(Math.floor(revealed / cols) * side);
-      const rest = Math.round((revealed % cols) * side);
+      const rest = Math.round((revealed % cols) * broad);
       if (whole) context.drawImage(this.#base, 0, 0, width, whole, 0, 0, width, whole);
       const strip = Math.min(Math.round(side), height - whole);
       if (rest && strip > 0) context.drawImage(this.#base, 0, whole, rest, strip, 0, whole, rest, strip);
       if (also) {
-        const [x, y] = [also[1] * side, also[0] * side];
-        context.drawImage(this.#base, x, y, side, side, x, y, side, side);
+        const [x, y] = [also[1] * broad, also[0] * side];
+        context.drawImage(this.#base, x, y, broad, side, x, y, broad, side);
       }
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       if (cell >= LEAST_FOR_LINES) this.#lines(context, this.line);
@@ -207,14 +211,14 @@ export class Grid {
 
   /** Leaves only these rectangles, and of each only its taps, in full light. */
   #veil(context, lit) {
-    const { cell, margin } = this;
+    const { cell, across: broad, margin } = this;
     context.beginPath();
-    context.rect(0, 0, this.allCols * cell, this.allRows * cell);
+    context.rect(0, 0, this.allCols * broad, this.allRows * cell);
     for (const { row, col, rows, cols, taps: [down, across] = [1, 1] } of lit) {
       const [high, wide] = [down > 1 ? 1 : rows, across > 1 ? 1 : cols];
       for (let r = 0; r < rows; r += down > 1 ? down : rows) {
         for (let c = 0; c < cols; c += across > 1 ? across : cols) {
-          context.rect((col + margin[1] + c) * cell, (row + margin[0] + r) * cell, wide * cell, high * cell);
+          context.rect((col + margin[1] + c) * broad, (row + margin[0] + r) * cell, wide * broad, high * cell);
         }
       }
     }
@@ -225,28 +229,28 @@ export class Grid {
   }
 
   #stick(context, { row, col, colour, textOf }) {
-    const { cell } = this;
-    const [x, y] = [(col + this.margin[1]) * cell, (row + this.margin[0]) * cell];
+    const { cell, across } = this;
+    const [x, y] = [(col + this.margin[1]) * across, (row + this.margin[0]) * cell];
     context.fillStyle = `rgb(${colour & 255},${(colour >> 8) & 255},${(colour >> 16) & 255})`;
-    context.fillRect(x, y, cell, cell);
+    context.fillRect(x, y, across, cell);
     if (cell < LEAST_FOR_LINES) return;
     context.strokeStyle = INK;
     context.lineWidth = 1;
-    context.strokeRect(x + 0.5, y + 0.5, cell - 1, cell - 1);
+    context.strokeRect(x + 0.5, y + 0.5, across - 1, cell - 1);
     const text = this.showsDigits ? textOf(this.characters) : "";
     if (text) this.#text(context, text, row + this.margin[0], col + this.margin[1], inkOn(colour));
   }
 
   #mark(context, { row, col, rows, cols, taps = [1, 1], thin = false }) {
-    const { cell, margin } = this;
+    const { cell, across, margin } = this;
     const band = thin ? 2 : Math.min(5, Math.max(2.5, cell / 8));
     // at the picture's edge the frame moves inwards, or half of it would be cut off
-    const inside = (start, span, all) => {
-      const from = Math.max(band / 2 + 1, start * cell);
-      return [from, Math.min(all * cell - band / 2 - 1, (start + span) * cell) - from];
+    const inside = (start, span, all, side) => {
+      const from = Math.max(band / 2 + 1, start * side);
+      return [from, Math.min(all * side - band / 2 - 1, (start + span) * side) - from];
     };
-    const [x, width] = inside(col + margin[1], cols, this.allCols);
-    const [y, height] = inside(row + margin[0], rows, this.allRows);
+    const [x, width] = inside(col + margin[1], cols, this.allCols, across);
+    const [y, height] = inside(row + margin[0], rows, this.allRows, cell);
     if (taps[0] > 1 || taps[1] > 1) {
       this.#veilGaps(context, { row: row + margin[0], col: col + margin[1], rows, cols, taps });
       for (const [line, colour] of [[3, INK], [1.5, ACCENT]]) {
@@ -254,8 +258,8 @@ export class Grid {
         context.strokeStyle = colour;
         for (let r = 0; r < rows; r += taps[0]) {
           for (let c = 0; c < cols; c += taps[1]) {
-            const [left, top] = [(col + margin[1] + c) * cell, (row + margin[0] + r) * cell];
-            context.strokeRect(left + 1.5, top + 1.5, Math.max(1, cell - 3), Math.max(1, cell - 3));
+            const [left, top] = [(col + margin[1] + c) * across, (row + margin[0] + r) * cell];
+            context.strokeRect(left + 1.5, top + 1.5, Math.max(1, across - 3), Math.max(1, cell - 3));
           }
         }
       }
@@ -271,11 +275,11 @@ export class Grid {
 
   /** Cells between the taps are looked at by no weight: they are paler. */
   #veilGaps(context, { row, col, rows, cols, taps }) {
-    const { cell } = this;
+    const { cell, across } = this;
     context.beginPath();
-    context.rect(col * cell, row * cell, cols * cell, rows * cell);
+    context.rect(col * across, row * cell, cols * across, rows * cell);
     for (let r = 0; r < rows; r += taps[0]) {
-      for (let c = 0; c < cols; c += taps[1]) context.rect((col + c) * cell, (row + r) * cell, cell, cell);
+      for (let c = 0; c < cols; c += taps[1]) context.rect((col + c) * across, (row + r) * cell, across, cell);
     }
     context.fillStyle = this.paper;
     context.globalAlpha = 0.6;

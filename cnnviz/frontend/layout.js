@@ -22,7 +22,8 @@ export function hasRoomBeside(width) {
 /**
  * The sizes of all grids: each is what Grid.layout takes. `loupe` is null where the input itself shows digits.
  * `compact` is a stage below something else; `projector`: digits of 24 pixels in cells of 32 or more;
- * `beside`: a panel stands over the ledger.
+ * `beside`: a panel stands over the ledger. An operation of one row may say how its `strip` of cells fits a scale that others
+ * share: { cell: the side of an input's cell, breadth: how many of those an output spans }.
  */
 export function layoutOf(op, { width, compact, projector, beside = false }) {
   const phone = width < PHONE;
@@ -35,7 +36,8 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
   const [, height, columns] = op.input.shape;
   const largest = Math.max(rows.kernel, cols.kernel);
   const tabs = op.input.shape[0] > 1; // they stand over the kernel, and the player is to stay on the screen
-  const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side, digits };
+  const strip = op.strip && { height: op.strip.cell, width: Infinity };
+  const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding], width: side, digits, ...strip };
   const around = [extent(rows.kernel, rows.dilation), extent(cols.kernel, cols.dilation)].map((size) => size + 2 * LOUPE_AROUND);
   const readable = room.loupe / Math.max(...around) >= digits.cell; // else it shows no digits, and the ledger needs the room more
   const magnified = cellSize(input) < digits.cell || op.picture.kind === "rgb";
@@ -43,7 +45,7 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
     side,
     kernel: { width: kernel, digits },
     input,
-    output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits },
+    output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits, ...strip, breadth: op.strip?.breadth ?? 1 },
     products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, tabs ? 130 : 168), digits },
     loupe: magnified && {
       rows: around[0],

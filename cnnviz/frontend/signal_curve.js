@@ -5,7 +5,7 @@ import { ACCENT, INK } from "./palette.js";
 import { plain, roundUp } from "./numbers.js";
 import { isProjecting, leastDigits } from "./projector.js";
 
-const HEIGHT = 104;
+const HEIGHT = 96;
 const EDGE = 7; // pixels kept free above and below
 
 export class SignalCurve {
@@ -33,15 +33,14 @@ export class SignalCurve {
   }
 
   /**
-   * values at the places from, from + step, … of `room` places across. `band` [start, span] is the window; `point` the output
-   * that is looked at; only `revealed` values have been made so far.
+   * values at the places from, from + step, …, each `cell` CSS pixels wide. `band` { start, span, every } is the window, of
+   * which every so-many-th place counts; `point` the output that is looked at; only `revealed` values have been made so far.
    */
   show(scene) {
     this.scene = { step: 1, band: null, point: null, revealed: Infinity, ...scene };
     if (!this.width) return;
-    const { values, from, step, room, band, point, revealed } = this.scene;
+    const { values, from, step, cell, band, point, revealed } = this.scene;
     const context = this.canvas.getContext("2d");
-    const cell = this.width / room;
     const top = this.canDraw ? 1 : roundUp(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
     const y = (value) => HEIGHT / 2 - (value / top) * (HEIGHT / 2 - EDGE);
     const x = (at) => (from + at * step + 0.5) * cell;
@@ -50,8 +49,10 @@ export class SignalCurve {
     context.clearRect(0, 0, this.width, HEIGHT);
     if (band) {
       context.fillStyle = ACCENT;
+      context.globalAlpha = band.every > 1 ? 0.12 : 0.3;
+      context.fillRect(band.start * cell, 0, band.span * cell, HEIGHT);
       context.globalAlpha = 0.3;
-      context.fillRect(band[0] * cell, 0, band[1] * cell, HEIGHT);
+      for (let at = 0; band.every > 1 && at < band.span; at += band.every) context.fillRect((band.start + at) * cell, 0, cell, HEIGHT);
       context.globalAlpha = 1;
     }
     context.strokeStyle = ink;
@@ -91,13 +92,23 @@ export class SignalCurve {
     mark(this.canvas, "aria-label", `A curve of ${values.length} values from ${plain(Math.min(...values), 2)} to ${plain(Math.max(...values), 2)}`);
   }
 
+  /** The value nearest to a pointer event, as the place of a grid with one row: [0, number]. */
+  cellAt({ clientX }) {
+    const { values, from, step, cell } = this.scene;
+    const at = Math.round(((clientX - this.canvas.getBoundingClientRect().left) / cell - from - 0.5) / step);
+    return [0, Math.min(values.length - 1, Math.max(0, at))];
+  }
+
+  /** What the pointer moves over, as Attention wants it. */
+  get panel() {
+    return this.canvas;
+  }
+
   #listen(onDraw, onDrawn) {
     const place = (event) => {
-      const box = this.canvas.getBoundingClientRect();
-      const { values, from, room } = this.scene;
-      const at = Math.floor(((event.clientX - box.left) / box.width) * room - from);
-      const value = (HEIGHT / 2 - (event.clientY - box.top)) / (HEIGHT / 2 - EDGE);
-      return [Math.min(values.length - 1, Math.max(0, at)), Math.round(100 * Math.min(1, Math.max(-1, value))) / 100];
+      const { top } = this.canvas.getBoundingClientRect();
+      const value = (HEIGHT / 2 - (event.clientY - top)) / (HEIGHT / 2 - EDGE);
+      return [this.cellAt(event)[1], Math.round(100 * Math.min(1, Math.max(-1, value))) / 100];
     };
     const draw = (event) => {
       const [at, value] = place(event);

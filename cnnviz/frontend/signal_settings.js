@@ -35,11 +35,21 @@ export function curveFromText(text) {
   return Float32Array.from(text.match(/../g) ?? [], (pair) => (parseInt(pair, 36) - 100) / 100);
 }
 
-/** "−1, 0, 1" → weights; null where that is no kernel. */
+/** "−1, 0, 1" or "1/3, 1/3, 1/3" → weights; null where that is no kernel. */
 export function weightsFromTyped(text) {
-  const numbers = text.trim().split(/[\s,;]+/).filter(Boolean).map(parseNumber);
+  const numbers = text.trim().split(/[\s,;]+/).filter(Boolean).map((part) => part.split("/", 2).map(parseNumber).reduce((over, under) => over / under));
   const sound = numbers.length >= 1 && numbers.length <= MOST_TAPS && numbers.every((number) => Math.abs(number) <= 1000);
   return sound ? Float32Array.from(numbers) : null;
+}
+
+/** Weights as one types them; an n-th part that no decimal writes briefly stands as 1/n. */
+export function weightsToTyped(weights) {
+  const text = (weight) => {
+    const parts = Math.round(1 / weight);
+    const short = shortest(weight);
+    return short.length > 7 && parts <= MOST_TAPS && Math.fround(1 / parts) === weight ? `1/${parts}` : short;
+  };
+  return Array.from(weights, text).join(", ").replaceAll("-", "−");
 }
 
 /** The weights that slide: typed ones or the preset's; for an average, as many equal ones. */

@@ -4,14 +4,14 @@ import { compare, showAgreement } from "./agreement.js";
 import { dimensionPicture } from "./dimension_picture.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
+import { cellSize } from "./grid.js";
 import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { NumberField } from "./number_field.js";
 import { Refused, extent } from "./operations.js";
 import { SignalCurve } from "./signal_curve.js";
-import { ACTS, padded, signalFromText, signalToText, slide, weightsOf, weightsFromTyped } from "./signal_settings.js";
+import { ACTS, padded, signalFromText, signalToText, slide, weightsFromTyped, weightsOf, weightsToTyped } from "./signal_settings.js";
 import { Stage } from "./stage.js";
-import { shortest } from "./numbers.js";
 
 const HINT = "Press play, or point at an output: the amber band shows which samples made it. Type any kernel, as in −1, 0, 1.";
 
@@ -27,12 +27,13 @@ class SignalsView {
     this.input = new SignalCurve({ onDraw: (values) => this.#try({ signal: "drawn", curve: values }), onDrawn: () => this.settling.now() });
     this.output = new SignalCurve();
     this.notice = h("p", { class: "notice", role: "status" });
-    this.inputTitle = h("span", { class: "title" });
-    this.outputTitle = h("span", { class: "title" });
+    const { columns, attention } = this.stage;
+    columns.input.element.querySelector(".heading").after(this.input.element);
+    columns.output.element.querySelector(".heading").after(this.output.element);
+    attention.watch("input", this.input, (place) => this.stage.looking && attention.toggle(place));
+    attention.watch("output", this.output, ({ col }) => this.stage.seek(col));
     this.#controls(signals, taps);
-    this.element = h("div", { class: "cnnviz lab signals" }, this.toolbar, h("div", { class: "remarks" }, this.notice, this.formula),
-      h("div", { class: "heading" }, this.inputTitle), this.input.element, h("div", { class: "heading" }, this.outputTitle), this.output.element,
-      this.stage.element,
+    this.element = h("div", { class: "cnnviz lab signals" }, this.toolbar, h("div", { class: "remarks" }, this.notice, this.formula), this.stage.element,
       h("section", { class: "dimensions", "aria-label": "One, two and three dimensions" }, dimensionPicture(),
         h("div", {}, h("p", {}, h("b", {}, "The axes a window slides along give a convolution its dimension. "),
           "Conv1d slides along time, Conv2d along rows and columns, Conv3d also along depth: through the slices of a scan, or the frames of a film. Its kernel is a small block, (k, k, k) for each channel, and its output a block again."),
@@ -91,9 +92,10 @@ class SignalsView {
   }
 
   resize(dark) {
-    const width = this.element.clientWidth;
-    this.stage.resize(width, dark);
-    for (const curve of [this.input, this.output]) curve.resize(width, dark);
+    this.width = this.element.clientWidth;
+    if (this.x) this.stage.op.strip = this.#scale();
+    this.stage.resize(this.width, dark);
+    for (const curve of [this.input, this.output]) curve.resize(this.width - 2, dark); // its border
     this.#draw();
   }
 
@@ -139,7 +141,7 @@ class SignalsView {
   }
 
   #writeTyped() {
-    const text = Array.from(this.weights, shortest).join(", ").replaceAll("-", "−");
+    const text = weightsToTyped(this.weights);
     if (this.typed.value !== text) this.typed.value = text;
     this.typed.removeAttribute("aria-invalid");
   }
@@ -157,7 +159,7 @@ class SignalsView {
       weight: settings.act === "max" ? null : { shape: [1, 1, weights.length], data: weights }, bias: 0, relu: false, pre: output, output: { shape, data: output },
       rows: { kernel: 1, stride: 1, padding: 0, dilation: 1 }, cols: spec, valueName: "sample", valueDecimals: 2, channelNames: ["signal"],
       picture: { kind: "activation", top: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1 },
-      titles: { input: "Samples", kernel: "Kernel", kernelNote: "edit any weight", output: "Output" },
+      titles: { ...this.#titles(), kernel: "Kernel", kernelNote: "edit any weight" }, strip: this.#scale(),
     }, this.restored ? null : [0, settings.sample]);
     this.restored = true;
     this.#revision += steps;
@@ -193,10 +195,34 @@ class SignalsView {
     const room = this.x.shape[2] + (settings.causal ? 0 : 2 * settings.padding);
     this.formula.replaceChildren(`⌊(${room} − ${spans}) / ${settings.stride}⌋ + 1 = `, h("b", {}, String(this.out.length)));
     const drawn = settings.signal === "drawn";
-    write(this.inputTitle, drawn ? "Signal: draw it with the pointer" : `Signal: ${this.signals.get(settings.signal).title}`);
-    write(this.outputTitle, { conv: settings.taps ? "Output" : `Output: ${preset.title}`, max: `Output: the largest of ${this.weights.length}`, average: `Output: the mean of ${this.weights.length}` }[settings.act]);
     write(this.stage.kernelNote, { conv: settings.taps ? "" : preset.sentence, max: "", average: "Average pooling is a moving average that jumps as far as it is wide." }[settings.act]);
     this.input.drawable = drawn;
+    this.stage.looking = !drawn;
+  }
+
+  #titles() {
+    const { act, taps, signal, kernel } = this.settings;
+    return {
+      input: signal === "drawn" ? "Signal: draw it with the pointer" : `Signal: ${this.signals.get(signal).title}`,
+      output: { conv: taps ? "Output" : `Output: ${this.taps.get(kernel).title}`, max: `Output: the largest of ${this.weights.length}`, average: `Output: the mean of ${this.weights.length}` }[act],
+    };
+  }
+
+  /**
+   * The one scale of samples, window and outputs: `cell` CSS pixels a sample, and the places of the first sample and the
+   * first output in cells. An output is as broad as the window's stride and stands in the middle of its window.
+   */
+  #scale() {
+    const { settings, x, weights, width = 720 } = this;
+    const { stride, dilation } = settings;
+    const padding = settings.causal ? 0 : settings.padding;
+    const room = x.shape[2] + 2 * padding;
+    const span = extent(weights.length, dilation);
+    const beyond = Math.max(0, (stride - span) / 2); // by how much the first and the last output stand out
+    return {
+      cell: cellSize({ rows: 1, cols: room + 2 * beyond, width: width - 2 }), breadth: stride, span,
+      window: beyond, samples: beyond + x.shape[2] - this.values.length + padding, outputs: beyond + (span - stride) / 2,
+    };
   }
 
   #follow([, col]) {
@@ -206,14 +232,12 @@ class SignalsView {
 
   #draw() {
     if (!this.x || !this.stage.op) return;
-    const { settings, x, out, weights, at = 0 } = this;
-    const lead = settings.causal ? x.shape[2] - this.values.length : settings.padding; // cells in front of the signal
-    const room = settings.causal ? x.shape[2] : x.shape[2] + 2 * settings.padding;
-    const span = extent(weights.length, settings.dilation);
-    const start = at * settings.stride;
-    this.input.show({ values: this.values, from: lead, room, band: [start, span] });
-    const { player } = this.stage;
-    this.output.show({ values: out, from: (span - 1) / 2, step: settings.stride, room, point: at, revealed: player.revealed });
+    const { settings: { stride, dilation }, out, at = 0, stage: { player, op: { strip } } } = this;
+    const { cell, span } = strip;
+    this.input.show({ values: this.values, cell, from: strip.samples, band: { start: strip.window + at * stride, span, every: dilation } });
+    this.output.show({ values: out, cell, from: strip.window + (span - 1) / 2, step: stride, point: at, revealed: player.revealed });
+    this.element.style.setProperty("--input-start", `${strip.window * cell}px`);
+    this.element.style.setProperty("--output-start", `${strip.outputs * cell}px`);
     mark(this.element, "data-output-length", out.length);
   }
 

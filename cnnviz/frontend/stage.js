@@ -9,7 +9,7 @@
  * { name, kind: a key of kinds.js, input (C, H, W), weight (C, kh, kw), bias, relu, pre and output (rows, cols),
  *   winners, rows and cols: { kernel, stride, padding, dilation }, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
  *   channelNames, folds: a line a channel in the ledger?, pooled: the max pooling behind it (an operation with a title) or null,
- *   picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
+ *   strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
 

@@ -1,5 +1,7 @@
 """The signals page in a real Chromium: a matched filter finds its pulses, a curve is drawn, a table is read."""
 
+import pytest
+
 from tests.browser.harness import axe, wait_painted
 
 STAGE = '[data-stage="signal"]'
@@ -18,6 +20,14 @@ def test_a_signal_is_filtered_drawn_and_read_from_a_table(visit):
     page.locator('[data-agreement="agrees"]').wait_for()
     page.get_by_label("weights", exact=True).fill("−1, 0, 1")
     page.locator(f'{STAGE}[data-steps="62"]').wait_for()
+    # one scale: every output stands in the middle of its window, and the curve above it is its cell's handle
+    cells, outputs = (page.locator(f'{STAGE} [data-panel="{name}"]').bounding_box() for name in ("input", "output"))
+    assert outputs["x"] - cells["x"] == pytest.approx(cells["width"] / 64, abs=0.1)
+    assert outputs["width"] / 62 == pytest.approx(cells["width"] / 64, abs=0.01)
+    curve = page.locator("canvas.curve").last.bounding_box()
+    page.mouse.move(outputs["x"] + 7.5 * outputs["width"] / 62, curve["y"] + curve["height"] / 2)
+    page.locator(f'{STAGE}[data-position="0,7"]').wait_for()
+    page.mouse.move(5, 5)
     page.get_by_label("causal").check()
     page.locator(f'{STAGE}[data-steps="64"]').wait_for()
     page.get_by_label("signal", exact=True).select_option("drawn")

@@ -51,8 +51,25 @@ def test_what_torch_refuses_is_refused(frontend, text):
 
 @pytest.mark.parametrize(
     ("text", "weights"),
-    [("−1, 0, 1", [-1, 0, 1]), ("0.5 .5", [0.5, 0.5]), ("", None), ("a", None), ("1,2000", None), ("1 " * 16, None)],
+    [
+        ("−1, 0, 1", [-1, 0, 1]),
+        ("0.5 .5", [0.5, 0.5]),
+        ("1/4, −3/2", [0.25, -1.5]),
+        ("", None),
+        ("a", None),
+        ("1/0", None),
+        ("1/", None),
+        ("1,2000", None),
+        ("1 " * 16, None),
+    ],
 )
 def test_a_typed_kernel_is_read_or_refused(frontend, text, weights):
     read = frontend.call("signal_settings.js", "weightsFromTyped", text)
     assert (read is None) if weights is None else read.tolist() == weights
+
+
+def test_a_third_is_written_as_one_and_read_again(frontend):
+    thirds = np.full(3, 1 / 3, np.float32)
+    assert frontend.call("signal_settings.js", "weightsToTyped", thirds) == "1/3, 1/3, 1/3"
+    assert (frontend.call("signal_settings.js", "weightsFromTyped", "1/3, 1/3, 1/3") == thirds).all()
+    assert frontend.call("signal_settings.js", "weightsToTyped", np.float32([-0.5, 0.2, 1])) == "−0.5, 0.2, 1"
