@@ -20,8 +20,8 @@ def test_each_slice_is_the_real_map_on_one_scale():
             for col in range(5):
                 corners = np.s_[2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
                 assert (colours[corners] == maps[sample, channel, row, col]).all()
-                assert (across[corners] == [left + col, left + col + 1]).all()
-                assert (up[corners].T == [4 - row, 3 - row]).all()
+                assert (across[corners] == left + np.array([col, col + 1])).all()
+                assert (up[corners] == np.array([[4 - row], [3 - row]])).all()
     depths = [np.asarray(surface.y)[0, 0] for surface in surfaces[:3]]
     assert depths == sorted(set(depths))
     scene = figure.layout.scene
