@@ -2,6 +2,7 @@
 
 import { account } from "./account.js";
 import { PLANES } from "./channel_layer.js";
+import { ChannelLoupes, planeColour } from "./channel_loupes.js";
 import { h, mark, write } from "./dom.js";
 import { Grid } from "./grid.js";
 import { KernelPanel } from "./kernel_panel.js";
@@ -17,8 +18,9 @@ import { weightedSum } from "./weighted_sum.js";
 const MOST_PLANES = 4;
 const BETWEEN_PIXELS = "rgba(127, 133, 140, 0.45)"; // pixels may be black and may be bright: this is neither
 const PHONE = 720;
-const ROOM = { row: 168, four: 126, kernel: 150, map: 250 }; // CSS pixels for a plane, for one of four, for a slice, for the map
-const PROJECTED = { row: 168, four: 168, kernel: 192, map: 250 };
+const ROOM = { plane: 158, kernel: 140, map: 250 }; // CSS pixels for a plane, for a slice, for the map: the player stays on the screen
+const OF_FOUR = { ...ROOM, plane: 112, kernel: 112 };
+const PROJECTED = { plane: 168, kernel: 192, map: 250 };
 const MOST_PROJECTED = 232; // a plane whose digits need no more than this gets it
 
 export class ChannelPicture {
@@ -28,6 +30,7 @@ export class ChannelPicture {
     this.rows = Array.from({ length: MOST_PLANES }, (_, at) => this.#planeRow(at, onEdit, say));
     this.map = new Grid("output", { tabindex: "0", role: "application" });
     attention.watch("output", this.map, onPin);
+    this.loupes = new ChannelLoupes();
     this.ledger = new Ledger();
     this.bias = 0;
     this.biasField = new NumberField({ label: "bias", least: -1000, most: 1000, whole: false, current: () => this.bias, take: (value) => onBias(Math.fround(value)), say });
@@ -50,7 +53,8 @@ export class ChannelPicture {
       h("div", { class: "map-column" }, head(this.mapTitle, " ", this.mapNote), h("div", { class: "output-box" }, this.map.element), this.legend,
         h("div", { class: "sum-box" }, this.parts,
           h("label", { class: "part bias-part" }, h("span", {}, "+ bias"), this.biasField.element),
-          h("div", { class: "part sum-total" }, h("span", {}, "= the map here"), this.total))),
+          h("div", { class: "part sum-total" }, h("span", {}, "= the map here"), this.total)),
+        this.loupes.element),
       h("div", { class: "ledger-column" }, head(h("span", { class: "title" }, "Every product"), " ", this.ledgerNote = h("span", { class: "note" })), this.ledger.element),
       h("div", { class: "volume-column" }, head(h("span", { class: "title" }, "Volume"), " ", this.volumeNote), this.volume));
   }
@@ -77,9 +81,8 @@ export class ChannelPicture {
     const { layer, op, maps, partials, filter, first, count, width } = scene;
     const [rows, cols] = op.output.shape;
     const phone = width < PHONE;
-    const { row: three, four, kernel, map } = isProjecting() ? PROJECTED : ROOM;
+    const { plane: usual, kernel, map } = isProjecting() ? PROJECTED : layer.planes === MOST_PLANES ? OF_FOUR : ROOM;
     const wanted = (Math.max(...op.input.shape.slice(1)) + 2 * layer.padding) * leastDigits().cell;
-    const usual = layer.planes === 4 ? four : three;
     const rowRoom = phone ? Math.floor((width - 60) / 3) : isProjecting() && wanted <= MOST_PROJECTED ? Math.max(wanted, usual) : usual;
     this.element.style.setProperty("--row", `${rowRoom}px`);
     this.element.style.setProperty("--kernel", `${kernel}px`);
@@ -103,6 +106,8 @@ export class ChannelPicture {
       this.#paintMap(row.partial, partials[slice].data, partialScale);
       mark(row.partial.panel, "aria-label", `What the ${PLANES[at]} plane adds to map ${filter + 1}`);
     });
+    this.loupes.element.hidden = this.rows[first].input.showsDigits || isProjecting(); // where the ledger has the digits, larger
+    if (!this.loupes.element.hidden) this.loupes.layout(scene, phone ? width : map);
     const scale = { kind: "activation", top: roundUp(Math.max(...maps.map(({ data }) => largest(data)))) };
     this.map.layout({ rows, cols, width: phone ? Math.min(width, 320) : map });
     this.#paintMap(this.map, maps[filter].data, scale);
@@ -111,8 +116,8 @@ export class ChannelPicture {
     const shown = plain(scale.top, 3);
     this.legend.lastChild.replaceChildren(...[`−${shown}`, "0", `+${shown}`].map((text) => h("span", {}, text)));
     write(this.planesNote, ` ${layer.planes} × ${op.input.shape[1]} × ${op.input.shape[2]}`);
-    write(this.filterTitle, scene.title);
-    write(this.filterNote, scene.sentence);
+    write(this.filterTitle, isProjecting() ? `${scene.title}: ${scene.name}` : scene.title); // its note is hidden there
+    this.filterNote.replaceChildren(h("b", {}, `${scene.name}.`), ` ${scene.sentence}`);
     write(this.mapTitle, `Map ${filter + 1}`);
     write(this.mapNote, `${rows} × ${cols}`);
     write(this.volumeNote, `${maps.length} × ${rows} × ${cols}`);
@@ -130,12 +135,8 @@ export class ChannelPicture {
     const [, height, width] = x.shape;
     const whole = { input: x, rows: op.rows, cols: op.cols };
     const value = (r, c) => valueAt(whole, at, r - layer.padding, c - layer.padding);
-    const tint = (v) => {
-      const part = Math.round(255 * Math.min(1, Math.max(0, ((v ?? range.bottom) - range.bottom) / (range.top - range.bottom))));
-      return ((255 << 24) | (at === 3 ? part * 0x10101 : part << (8 * at))) >>> 0;
-    };
     grid.paint({
-      ...this.look, line: BETWEEN_PIXELS, colourOf: (r, c) => tint(value(r, c)),
+      ...this.look, line: BETWEEN_PIXELS, colourOf: (r, c) => planeColour(at, value(r, c), range),
       textOf: grid.showsDigits ? (r, c) => short(value(r, c) ?? 0, grid.characters) : null,
       faded: (r, c) => isBeyond(whole, r - layer.padding, c - layer.padding),
     });
@@ -170,7 +171,8 @@ export class ChannelPicture {
 
   // --- what changes with every step --------------------------------------------------------------------------------------
 
-  draw({ op, layer, maps, partials, filter, first, count, position, taps, result, at, revealed, filling }) {
+  draw(scene) {
+    const { op, layer, maps, partials, filter, first, count, position, taps, result, at, revealed, filling } = scene;
     const { blank } = this;
     const [row, col] = position;
     const [, cols] = op.output.shape;
@@ -187,6 +189,11 @@ export class ChannelPicture {
       partial.draw({ revealed, also: within < each ? null : position, blank, marks: spot });
       const sum = account(taps.slice(slice * each, (slice + 1) * each), 0, partials[slice].data[row * cols + col]);
       write(value, within < each ? "…" : bracket(sum.dotProduct));
+    }
+    if (!this.loupes.element.hidden) {
+      const within = at % each;
+      this.loupes.draw(scene, { ...this.look, line: BETWEEN_PIXELS },
+        at >= 0 && at < taps.length ? { slice: Math.floor(at / each), row: Math.floor(within / layer.side), col: within % layer.side } : null);
     }
     for (let plane = 0; plane < layer.planes; plane++) {
       if (plane < first || plane >= first + count) this.rows[plane].input.draw();

@@ -267,7 +267,7 @@ class ChannelsView {
     const revealed = Math.max(0, player.revealed - before);
     const scene = {
       layer, x, maps, partials: this.partials.maps, op, filter, first, count, position, taps, result, at, revealed,
-      title: `Filter ${filter + 1}: ${bank.title}${layer.edits.has(filter) ? ", changed" : ""}`, sentence: bank.sentence,
+      title: `Filter ${filter + 1}`, name: `${bank.title}${layer.edits.has(filter) ? ", changed" : ""}`, sentence: bank.sentence,
       filling: player.filling, range: { bottom: this.planes.bottom, top: this.planes.top }, width: this.width, dark: this.dark,
     };
     if (this.#stale) this.picture.paint(scene);

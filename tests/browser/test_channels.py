@@ -41,6 +41,16 @@ def test_the_parts_add_up_and_the_next_filter_follows(visit):
     assert page.locator('[data-plane="1"]').get_attribute("data-feeds") == "true"
     page.locator('[data-agreement="agrees"]').wait_for()
     assert "groups=3&filters=3" in page.evaluate("location.search")
+    # a photograph's cells are too small for digits: a loupe stands for each plane that feeds the filter, and on the screen
+    assert not page.get_by_role("group", name="The window, enlarged").is_visible()
+    page.get_by_label("planes", exact=True).select_option("4")
+    page.get_by_role("button", name="grouped").click()
+    page.locator(f'{ROOT}[data-steps="100"]').wait_for()
+    page.mouse.move(*cell(page, "output", 3, 1, within=ROOT))
+    page.locator(f'{ROOT}[data-position="3,1"] [data-panel="loupe"][data-window="3,1"]').first.wait_for()
+    loupes = page.locator(f'{ROOT} [data-panel="loupe"]:visible')
+    assert [loupe.get_attribute("data-channel") for loupe in loupes.all()] == ["0", "1"]
+    assert page.locator(f"{ROOT} .words").bounding_box()["y"] < 880
 
 
 def test_it_is_accessible_and_fits_a_phone(visit):
