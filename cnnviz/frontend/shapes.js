@@ -84,11 +84,11 @@ class ShapeCalculator {
       h("div", { class: "calculator" },
         h("section", { class: "chain", "aria-label": "The chain of layers" },
           h("div", { class: "chain-heading", "aria-hidden": "true" }, h("span", {}, ""), ...heading),
-          this.rows, h("div", { class: "chain-foot" }, this.add, this.total),
-          h("section", { class: "code-box", "aria-label": "Code" },
-            h("div", { class: "heading" }, h("span", { class: "title" }, "PyTorch code"), " ", copy, " ", this.copied),
-            this.code, this.pasteBox)),
-        this.panel.element));
+          this.rows, h("div", { class: "chain-foot" }, this.add, this.total)),
+        this.panel.element,
+        h("section", { class: "code-box", "aria-label": "Code" },
+          h("div", { class: "heading" }, h("span", { class: "title" }, "PyTorch code"), " ", copy, " ", this.copied),
+          this.code, this.pasteBox)));
     this.#writeShape();
   }
 
