@@ -327,7 +327,7 @@ export class Stage {
   #describe(position, step, sentence) {
     const { player, op, element } = this;
     const [row, col] = position;
-    write(this.columns.window.note, `row ${row + 1}, column ${col + 1}`);
+    write(this.columns.window.note, inOneRow(op, `row ${row + 1}, column ${col + 1}`));
     mark(element, "data-position", `${row},${col}`);
     mark(element, "data-step", step);
     mark(element, "data-value", op.output.data[step]);
@@ -337,7 +337,7 @@ export class Stage {
     mark(element, "data-pinned", this.attention.pinned !== null);
     this.bar.show(position, step);
     mark(this.words, "aria-live", player.playing ? "off" : "polite"); // nobody can listen to sixty sentences a second
-    write(this.words, sentence);
+    write(this.words, inOneRow(op, sentence));
   }
 
   /** The same for what is pointed at: where it is, what it feeds as "row,col:weight …", what it meets as a rectangle. */
@@ -347,6 +347,11 @@ export class Stage {
     mark(this.output.panel, "data-fed", (fed ?? []).map(({ row, col, weight }) => `${row},${col}:${weight ?? ""}`).join(" "));
     mark(this.input.panel, "data-met", met ? [met.row, met.col, met.rows, met.cols, ...met.taps].join() : "");
   }
+}
+
+/** What is said of rows and columns, for an operation that has one row only. */
+function inOneRow(op, text) {
+  return op.strip ? text.replace(/row 1, column/gi, ([first]) => (first === "R" ? "Place" : "place")) : text;
 }
 
 function largest(data) {

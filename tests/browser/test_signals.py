@@ -27,6 +27,7 @@ def test_a_signal_is_filtered_drawn_and_read_from_a_table(visit):
     curve = page.locator("canvas.curve").last.bounding_box()
     page.mouse.move(outputs["x"] + 7.5 * outputs["width"] / 62, curve["y"] + curve["height"] / 2)
     page.locator(f'{STAGE}[data-position="0,7"]').wait_for()
+    page.get_by_text("Place 8: ").wait_for()
     page.mouse.move(5, 5)
     page.get_by_label("causal").check()
     page.locator(f'{STAGE}[data-steps="64"]').wait_for()
