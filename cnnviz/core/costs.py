@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from math import prod
 
 from cnnviz.core.layers import Layer
-from cnnviz.core.shapes import MismatchError, Shape, batched, output_shape, window_specs
+from cnnviz.core.mismatch import MismatchError, Shape
+from cnnviz.core.shapes import output_shape
+from cnnviz.core.sliding import batched, window_specs
 from cnnviz.core.windows import WindowSpec
 
 BYTES = 4  # a float32

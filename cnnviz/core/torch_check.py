@@ -9,7 +9,8 @@ from torch import nn
 
 from cnnviz.core.costs import parameters, work
 from cnnviz.core.layers import Layer
-from cnnviz.core.shapes import MismatchError, Shape, output_shape
+from cnnviz.core.mismatch import MismatchError, Shape
+from cnnviz.core.shapes import output_shape
 
 MOST_NUMBERS = 2_000_000  # in the input, the weights, or the output: 8 MB each
 _SIDES = ("in_channels", "out_channels", "in_features", "out_features")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnviz.core.costs import BYTES, INDEX_BYTES, Row, chain, code, formulas, readable_bytes, returns_two
 from cnnviz.core.layers import KINDS, REQUIRED, Layer, layers_from_text
-from cnnviz.core.shapes import times
+from cnnviz.core.mismatch import times
 from cnnviz.core.torch_check import torchs_shape
 from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component

@@ -13,7 +13,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnnviz.core.costs import chain, code, dense, formulas, parameters, work
 from cnnviz.core.layers import layers_from_text
-from cnnviz.core.shapes import MismatchError, output_shape
+from cnnviz.core.mismatch import MismatchError
+from cnnviz.core.shapes import output_shape
 from tests.core.test_shapes import cases
 
 WHOLE = (

@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from torch import nn
 
 from cnnviz.core.layers import KINDS, REQUIRED, Layer
-from cnnviz.core.shapes import MismatchError, output_shape
+from cnnviz.core.mismatch import MismatchError
+from cnnviz.core.shapes import output_shape
 
 NOTEBOOK = [
     ("Conv2d", (3, 5, 5), {}, (1, 3, 32, 32), (1, 5, 28, 28)),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from cnnviz.core.layers import Layer
-from cnnviz.core.shapes import MismatchError, output_shape
+from cnnviz.core.mismatch import MismatchError
+from cnnviz.core.shapes import output_shape
 from cnnviz.core.torch_check import torchs_shape
 from tests.core.test_shapes import cases
 
