@@ -3,14 +3,16 @@
 import os
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import gevent
 import numpy as np
 import psutil
 
-# libev's epoll ends the whole program where a connection is closed while somebody still waits for it
-os.environ.setdefault("GEVENT_BACKEND", "poll")
+# libev's epoll and poll end the whole program where a connection is closed while somebody still waits for it
+os.environ.setdefault("GEVENT_BACKEND", "select")
 
 from locust import User, task  # first: it makes all that waits give way to other students
 from locust.env import Environment
@@ -26,10 +28,13 @@ class Met:
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
+    back: list[float] = field(default_factory=list)  # when somebody was back after a lost connection, by perf_counter
 
     def note(self, what: str, milliseconds: float, _received: int, error: Exception | None) -> None:
         if error is None:
             self.times[what].append(milliseconds)
+            if what == "return":
+                self.back.append(time.perf_counter())
         else:
             self.errors.append(f"{what}: {type(error).__name__} {error}"[:200])
 
@@ -40,40 +45,40 @@ class Met:
 
 @dataclass
 class Usage:
-    """What processes took: their processor time in seconds, and their memory in MB. Those that are gone count 0."""
+    """What processes take: those of ``alive()`` at the time, for one may be killed and another started in its place."""
 
-    processes: list[psutil.Process]
+    alive: Callable[[], list[psutil.Process]]
+    _spent: dict[psutil.Process, float] = field(default_factory=dict)
 
     def seconds(self) -> float:
-        return sum(self._each(lambda process: sum(process.cpu_times()[:2])))
+        """The processor time of all that were ever seen, in seconds; of one that is gone, up to the last look at it."""
+        self._spent.update(self._each(lambda process: sum(process.cpu_times()[:2])))
+        return sum(self._spent.values())
 
     def memory(self) -> float:
-        return sum(self._each(lambda process: process.memory_info().rss)) / 1e6
+        """The memory of those alive, in MB."""
+        return sum(self._each(lambda process: process.memory_info().rss).values()) / 1e6
 
     def threads(self) -> int:
-        return sum(self._each(lambda process: process.num_threads()))
+        return sum(self._each(lambda process: process.num_threads()).values())
 
-    def _each(self, measure) -> list[float]:
-        values = []
-        for process in self.processes:
-            try:
-                values.append(measure(process))
-            except psutil.NoSuchProcess:
-                values.append(0)
+    def _each(self, measure: Callable[[psutil.Process], float]) -> dict[psutil.Process, float]:
+        values = {}
+        for process in self.alive():
+            with suppress(psutil.NoSuchProcess):  # it has ended since
+                values[process] = measure(process)
         return values
 
 
-def attend(url: str, students: int, seconds: float, processes: list[psutil.Process], ramp: float, act=None) -> dict:
+def attend(url: str, students: int, seconds: float, usage: Usage, ramp: float, act=None) -> dict:
     """`students` arrive within `ramp` seconds, and change something every five for `seconds` more. One row of figures.
 
-    `act(elapsed)` is called each second of the lesson. The memory of a student is what the server has grown by.
+    `act(elapsed)` is called each second of the lesson; if it has just killed a process it gives back True, and the row says how
+    long those who were served by it took to be back. The memory of a student is what the server has grown by.
     """
     met, numbers = Met(), iter(range(10**9))
 
     class Attending(User):
-        def wait_time(self) -> float:
-            return self.lesson.luck.uniform(*PAUSE)
-
         def on_start(self) -> None:
             self.lesson = Lesson(url, next(numbers), met.note)
             while True:
@@ -83,16 +88,17 @@ def attend(url: str, students: int, seconds: float, processes: list[psutil.Proce
                 except Exception:  # noted; those who could not come in try again
                     gevent.sleep(1)
             # those who come in together do not go on in step
-            gevent.sleep(self.lesson.luck.uniform(0, PAUSE[1]))
+            self.lesson.think(self.lesson.luck.uniform(0, PAUSE[1]))
 
         @task
         def change(self) -> None:
             self.lesson.change()
+            self.lesson.think(self.lesson.luck.uniform(*PAUSE))
 
         def on_stop(self) -> None:
             self.lesson.student.close()
 
-    usage, own = Usage(processes), Usage([psutil.Process()])
+    own = Usage(lambda: [psutil.Process()])
     before = usage.memory()
     environment = Environment(user_classes=[Attending])
     runner = environment.create_local_runner()
@@ -101,12 +107,17 @@ def attend(url: str, students: int, seconds: float, processes: list[psutil.Proce
     arriving = {"errors": met.errors[:], "open": met.times["open"][:]}
     met.times.clear()
     met.errors.clear()
-    start, spent, own_spent = time.perf_counter(), usage.seconds(), own.seconds()
+    start, spent, own_spent, killed_at = time.perf_counter(), usage.seconds(), own.seconds(), None
     while (elapsed := time.perf_counter() - start) < seconds:
-        if act:
-            act(elapsed)
+        usage.seconds()  # so that those who end have been looked at
+        if act and act(elapsed):
+            killed_at = time.perf_counter()
         gevent.sleep(1)
     elapsed = time.perf_counter() - start
+    back = [round(at - killed_at, 2) for at in sorted(met.back) if at > killed_at] if killed_at else []
+    # by the death of a process, which is no fault as long as they arrive after the return
+    cut_off = [error for error in met.errors if killed_at and error.startswith(CHANGES)]
+    faults = arriving["errors"] + [error for error in met.errors if error not in cut_off]
     row = {
         "students": students,
         "seconds": round(elapsed, 1),
@@ -114,14 +125,16 @@ def attend(url: str, students: int, seconds: float, processes: list[psutil.Proce
         **_percentiles("", met.changes),
         "by kind": {what: _percentiles("", times) | {"n": len(times)} for what, times in met.times.items()},
         **_percentiles("open ", arriving["open"]),
-        "errors": len(met.errors) + len(arriving["errors"]),
-        "first errors": (arriving["errors"] + met.errors)[:5],
+        "errors": len(faults),
+        "first errors": faults[:5],
         "cpu": round((usage.seconds() - spent) / elapsed, 3),
         "client cpu": round((own.seconds() - own_spent) / elapsed, 3),
         "cores": os.cpu_count(),
         "memory": round(usage.memory(), 1),
         "memory a student": round((usage.memory() - before) / students, 3),
         "threads": usage.threads(),
+        "back": back,  # seconds after the death of their process
+        "cut off": len(cut_off),
     }
     runner.quit()
     return row

@@ -33,6 +33,7 @@ class Lesson:
         self.on_network = number % 3 == 0
         self.uploads = number % 10 == 1 and not self.on_network  # which takes pictures another way
         self.revision = 0
+        self.turn = 0
         self.image = self.luck.choice(DIGITS if self.on_network else PICTURES)
         self.query = ""
 
@@ -45,8 +46,9 @@ class Lesson:
 
     def change(self) -> None:
         """One settled change; a connection that is lost is a fault, but is taken up again as a browser would."""
+        self.turn += 1
         try:
-            if self.uploads and self.revision % 6 == 0:
+            if self.uploads and self.turn % 6 == 1:
                 with self._timed("upload"):
                     self._upload()
             elif self.on_network:
@@ -58,29 +60,43 @@ class Lesson:
         except (LostError, OSError):
             self.return_()
 
+    def think(self, seconds: float) -> None:
+        """Looks at the page for so long, and comes back at once if the connection is lost meanwhile."""
+        try:
+            self.student.think(seconds)
+        except LostError:
+            self.return_()
+
     def return_(self, patience: float = 30) -> None:
         """Comes back after a lost connection, and checks that all stands as it stood: the picture, and torch's answer.
 
-        A change that was on its way when the connection was lost is part of what stood there.
+        However often it has to be tried, it is noted once, with the time from the loss. A change that was on its way when the
+        connection was lost is part of what stood there. Only a picture that was uploaded has to be uploaded again.
         """
         before = self.student.feeds["answer"]
-        start = time.perf_counter()
-        while time.perf_counter() - start < patience:
+        try:
+            with self._timed("return"):
+                self._come_back(time.perf_counter() + patience)
+                now = self.student.feeds["answer"]
+                if now["revision"] != self.revision:
+                    raise LostError(f"Revision {self.revision} is now {now['revision']}.")
+                if before["revision"] == self.revision and not self.uploads and before["data"] != now["data"]:
+                    raise LostError("The answer is another.")
+        except (LostError, OSError):
+            pass  # noted
+
+    def _come_back(self, end: float) -> None:
+        while True:
             try:
-                with self._timed("return", start):
-                    self.student.come_back(self.query)
-                    now = self.student.feeds["answer"]
-                    if now["revision"] != self.revision:
-                        raise LostError(f"Revision {self.revision} is now {now['revision']}.")
-                    if before["revision"] == self.revision and not self.uploads and before["data"] != now["data"]:
-                        raise LostError("The answer is another.")
-                return
+                return self.student.come_back(self.query)
             except (LostError, OSError):
+                if time.perf_counter() > end:
+                    raise
                 time.sleep(0.5)
 
     @contextmanager
-    def _timed(self, what: str, start: float | None = None) -> Iterator[None]:
-        start, received = start or time.perf_counter(), self.student.bytes
+    def _timed(self, what: str) -> Iterator[None]:
+        start, received = time.perf_counter(), self.student.bytes
         error = None
         try:
             yield
@@ -112,7 +128,6 @@ class Lesson:
         self._settle(f"{self.revision};", f"image=draw&strokes={self._strokes()}")
 
     def _upload(self) -> None:
-        self.revision += 1
         pixels = np.random.default_rng(self.luck.randrange(10**9)).integers(0, 256, (48, 64, 3), dtype=np.uint8)
         file = io.BytesIO()
         # enlarged noise: as many bytes as a photograph from a screen, and as much to decode

@@ -35,9 +35,8 @@ def main() -> None:
         spy = subprocess.Popen(["sh", "-c", wait, str(now), *command], **quiet)
         warm(server.url)
         process = psutil.Process(server.process.pid)
-        row = harness.attend(
-            server.url, wanted.students, wanted.seconds + 3, [process], ramp=10, act=lambda _: now.touch()
-        )
+        usage = harness.Usage(lambda: [process])
+        row = harness.attend(server.url, wanted.students, wanted.seconds + 3, usage, ramp=10, act=lambda _: now.touch())
         if spy.wait(timeout=60):
             sys.exit("py-spy could not look into the server: it needs the right to trace it (root, or ptrace_scope 0).")
         counts = Counter()

@@ -27,13 +27,14 @@ def main() -> None:
     seen: list[tuple[float, float, int]] = []
     with running_server() as server:
         warm(server.url)
-        usage = harness.Usage([psutil.Process(server.process.pid)])
+        process = psutil.Process(server.process.pid)
+        usage = harness.Usage(lambda: [process])
 
         def look(elapsed: float) -> None:
             if elapsed >= EVERY * len(seen):
                 seen.append((round(elapsed), round(usage.memory(), 1), usage.threads()))
 
-        row = harness.attend(server.url, wanted.students, 60 * wanted.minutes, usage.processes, ramp=15, act=look)
+        row = harness.attend(server.url, wanted.students, 60 * wanted.minutes, usage, ramp=15, act=look)
     after = seen[len(seen) // 6 :]
     quarter = max(1, len(after) // 4)
     memory = [statistics.median(memory for _, memory, _ in part) for part in (after[:quarter], after[-quarter:])]

@@ -53,7 +53,7 @@ class Student:
         self._widgets: dict[str, WidgetState] = {}  # what a browser tells again with every message
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
         self._ids: dict[str, str] = {}  # "page" (its component), and those beside it → ids
-        self._said = ""
+        self._said = self._told = ""  # what was said last, and in which session
         self._returns = 0
         self.token = ""
         self.bytes = 0
@@ -76,6 +76,7 @@ class Student:
         address = urlsplit(path)
         self._page, self._query = address.path.strip("/"), address.query
         self._run()
+        self._told = self.token
         return self
 
     def connect(self) -> None:
@@ -114,13 +115,22 @@ class Student:
         self._said = text
         self._widgets["page"] = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
         self._run()
+        self._told = self.token
+
+    def think(self, seconds: float) -> None:
+        """Does nothing for so long, but notices at once, as a browser does, when the connection is lost: LostError."""
+        end = monotonic() + seconds
+        while (left := end - monotonic()) > 0:
+            try:
+                self._read(left)
+            except TimeoutError:
+                return
 
     def come_back(self, query: str, *, known: bool = True) -> None:
         """Connects again after the connection was lost, as the page's watch does, with the address bar's query.
 
         Not ``known``: to a server that was started anew, though it is the same one.
         """
-        before = self.token
         if not known:
             self._session = ""
         self.connect()
@@ -128,7 +138,7 @@ class Student:
         back = json.dumps({"back": f"{self._returns}?{query}"})
         self._widgets["connection"] = WidgetState(id=self._id("connection"), json_value=back)
         self._run()
-        if self.token != before:
+        if self.token != self._told:  # also where an earlier try was cut off before this could be said
             self.settle(f"{self._said}&again={self.token}")
 
     def upload(self, name: str, data: bytes) -> None:
@@ -177,22 +187,32 @@ class Student:
         end = monotonic() + PATIENCE
         while True:
             try:
-                data = self._socket.recv(timeout=max(0.0, end - monotonic()))
-            except Exception as error:
-                raise LostError(f"No {wanted} came: {type(error).__name__} {error}") from error
-            self.bytes += len(data)
-            message = ForwardMsg.FromString(data)
-            kind = message.WhichOneof("type")
-            if kind == "ref_hash":
-                message = self._kept[message.ref_hash]
-                kind = message.WhichOneof("type")
-            elif message.metadata.cacheable:
-                self._kept[message.hash] = message
-            self._take(kind, message)
+                kind, message = self._read(max(0.0, end - monotonic()))
+            except TimeoutError as error:
+                raise LostError(f"No {wanted} came in {PATIENCE} s.") from error
             if kind == wanted and not (
                 kind == "script_finished" and message.script_finished == message.FINISHED_EARLY_FOR_RERUN
             ):
                 return message
+
+    def _read(self, seconds: float) -> tuple[str, ForwardMsg]:
+        """Takes in one message. TimeoutError if none comes within so many seconds, LostError if none can come any more."""
+        try:
+            data = self._socket.recv(timeout=seconds)
+        except TimeoutError:
+            raise
+        except Exception as error:
+            raise LostError(f"The connection is lost: {type(error).__name__} {error}") from error
+        self.bytes += len(data)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        if kind == "ref_hash":
+            message = self._kept[message.ref_hash]
+            kind = message.WhichOneof("type")
+        elif message.metadata.cacheable:
+            self._kept[message.hash] = message
+        self._take(kind, message)
+        return kind, message
 
     def _take(self, kind: str, message: ForwardMsg) -> None:
         if kind == "new_session":
