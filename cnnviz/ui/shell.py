@@ -36,6 +36,9 @@ _STYLE = """<style>
 .st-key-chooser button strong { overflow: hidden; text-overflow: ellipsis; }
 .st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 2px -4px -6px; flex: none; }
 .st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
+/* Streamlit's arrow is a letter of a font of 0.37 MB, which nothing else on a first visit needs */
+.st-key-chooser button[data-testid="stPopoverButton"] [data-testid="stIconMaterial"] { display: none; }
+.st-key-chooser button[data-testid="stPopoverButton"]::after { content: ""; flex: none; width: 7px; height: 7px; margin: -4px 4px 0 8px; border: solid currentColor; border-width: 0 1.5px 1.5px 0; transform: rotate(45deg); }
 /* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
 .st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
 /* the image's thumbnail stays in view below the navigation, over what scrolls past; beside the button nothing is in the way */
