@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -272,6 +272,24 @@ def measured_images() -> list[torch.Tensor]:
 def map_changes(kernel: str, border: Border, number: int) -> dict[tuple[Subsampling, int], ShiftChange]:
     """How the feature maps of one of `measured_images` change with shifts."""
     return feature_map_changes(measured_images()[number], KERNELS[kernel].tensor, border)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def own_map_changes(
+    kernel: str, border: Border, digest: str, _image: np.ndarray
+) -> dict[tuple[Subsampling, int], ShiftChange]:
+    """The same of a student's own picture, known by the digest of its pixels: whoever has not the picture finds nothing."""
+    return feature_map_changes(torch.tensor(_image), KERNELS[kernel].tensor, border)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def drawn(what: str, settings: tuple, _draw: Callable[[], None]) -> None:
+    """All that ``_draw`` puts on the page, which nothing but ``settings`` decides. Made once; later sent as it was.
+
+    A page with ten Plotly figures would otherwise make them anew each time that something else on it comes to rest. It can draw
+    in places only that it makes itself, and no style alone, which Streamlit puts in a place of its own.
+    """
+    _draw()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

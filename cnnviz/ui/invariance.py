@@ -1,14 +1,14 @@
 """How much pooling adds, measured over many images: feature maps, and networks trained as twins."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 
-from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT, SUBSAMPLINGS, Border, Spread, feature_map_changes
+from cnnviz.core.invariance import BORDERS, LARGEST_SHIFT, SUBSAMPLINGS, Border, Spread
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.measurements import MapFigures, map_figures
 from cnnviz.core.network import NetworkError
@@ -55,8 +55,13 @@ def map_section(image: CurrentImage) -> None:
     except ValueError as error:
         st.warning(str(error))
         return
-    figures = {how: map_figures(changes, how, window) for how in SUBSAMPLINGS}
     dark = st.context.theme.type == "dark"
+    whose = image_digest(image) if over == THIS_ONE else ""
+    cached.drawn("maps", (kernel, window, border, whose, dark), lambda: _draw_maps(changes, window, dark))
+
+
+def _draw_maps(changes: list[dict], window: int, dark: bool) -> None:
+    figures = {how: map_figures(changes, how, window) for how in SUBSAMPLINGS}
     for place, what, title in zip(
         st.columns(2),
         ("stayed_along", "moved_along"),
@@ -82,11 +87,17 @@ def map_section(image: CurrentImage) -> None:
 
 def _map_changes(image: CurrentImage, kernel: str, border: Border, over: str) -> list[dict]:
     if over == THIS_ONE:
-        return [feature_map_changes(torch.tensor(image.painted()), KERNELS[kernel].tensor, border)]
+        return [cached.own_map_changes(kernel, border, image_digest(image), image.painted())]
     every = range(len(cached.measured_images()))
     return _one_by_one(
         "Shifting 58 pictures 289 times each", cached.map_changes, ((kernel, border, at) for at in every)
     )
+
+
+def image_digest(image: CurrentImage) -> str:
+    """A name for the image's pixels as they are now."""
+    painted = image.painted()
+    return hashlib.sha256(repr(painted.shape).encode() + painted.tobytes()).hexdigest()
 
 
 def map_sentence(figures: Mapping[str, MapFigures], window: int) -> str:
@@ -133,6 +144,17 @@ def twin_section() -> None:
         st.warning(str(error))
         return
     dark = st.context.theme.type == "dark"
+    cached.drawn("twins", (dataset, over, border, dark), lambda: _draw_twins(figures, dark))
+    wide_table(twin_table(dataset, figures), "twins")
+    count = next(iter(figures.values())).kept.count
+    st.caption(
+        f"Mean and one standard deviation over {count} pictures, each shifted 289 times. The twins have 62,006 parameters each, one "
+        "recipe, one seed and one budget; they differ in the subsampling (stride: both convolutions take steps of 2, without pooling), and in whether their training pictures were moved by "
+        "up to 4 pixels. “On moved tests” reads every test picture once, moved by up to 4 pixels at random."
+    )
+
+
+def _draw_twins(figures: Mapping[Kind, TwinFigures], dark: bool) -> None:
     panels = [
         (shifted, f"trained on pictures {'moved at random' if shifted else 'as they are'}") for shifted in (False, True)
     ]
@@ -154,13 +176,6 @@ def twin_section() -> None:
         lines = {TWIN_TITLES[pooling]: changed[pooling, shifted] for pooling in POOLINGS}
         title = two_lines("Change of each layer after 4 pixels", how)
         _chart(place, layer_lines(lines, LAYER_TITLES, title=title, dark=dark, most=most), key=f"layers_{shifted}")
-    wide_table(twin_table(dataset, figures), "twins")
-    count = next(iter(figures.values())).kept.count
-    st.caption(
-        f"Mean and one standard deviation over {count} pictures, each shifted 289 times. The twins have 62,006 parameters each, one "
-        "recipe, one seed and one budget; they differ in the subsampling (stride: both convolutions take steps of 2, without pooling), and in whether their training pictures were moved by "
-        "up to 4 pixels. “On moved tests” reads every test picture once, moved by up to 4 pixels at random."
-    )
 
 
 def _twin_figures(dataset: str, border: Border) -> dict[Kind, TwinFigures]:

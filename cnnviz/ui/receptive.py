@@ -223,6 +223,10 @@ def strip_section() -> None:
         required=True,
         key=f"strip_picture_{name}",
     )
+    cached.drawn("strip", (name, key), lambda: _draw_strip(name, key))
+
+
+def _draw_strip(name: str, key: str) -> None:
     picture = network_picture(name, key)
     traced = trace(cached.network(name), torch.tensor(picture)[None])
     layers = {layer.name: layer for layer in receptive_fields(traced)}

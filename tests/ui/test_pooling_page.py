@@ -164,3 +164,25 @@ def test_what_a_network_reads_of_a_digit_has_two_black_pixels_around():
     picture = receptive.network_picture("mnist", "digit_0")
     np.testing.assert_array_equal(picture[:, 2:-2, 2:-2], np.broadcast_to(sample_image("digit_0"), (3, 28, 28)))
     assert not picture[:, :2].any()
+
+
+@pytest.mark.parametrize(
+    ("more", "made"),
+    [("Trained networks", "shift_map"), ("Change against shift", "shift_curves"), ("Resolution", None)],
+)
+def test_what_a_nudge_does_not_change_is_not_drawn_again_but_stays_on_the_page(more, made):
+    def shown(app):
+        return [chart.proto.spec for chart in app.get("plotly_chart")] + [html.proto.body for html in app.get("html")]
+
+    app = opened("pooling")
+    app.session_state["pooling_more"] = more
+    app.session_state["measured_over"] = invariance.THIS_ONE
+    before = shown(run(app))
+    module, name = (invariance, made) if made else (receptive, "map_picture")
+    with patch.object(module, name, side_effect=AssertionError("drawn again")):
+        app.session_state["shift"] = (3, -2)
+        assert shown(run(app)) == before
+        for key, value in (("twins_dataset", "cifar10"), ("measured_window", 3), ("strip_network", "mnist")):
+            app.session_state[key] = value
+        with pytest.raises(AssertionError, match="drawn again"):  # another choice is drawn
+            run(app)
