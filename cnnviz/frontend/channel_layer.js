@@ -61,6 +61,17 @@ export function filterWeights(layer, banks, filter) {
   return tensor(shape, Float32Array.from(slices.flat()));
 }
 
+/** What a filter is called, and what it answers to: { name, sentence }. With groups it compares no colours. */
+export function aboutFilter(layer, banks, filter) {
+  const changed = layer.edits.has(filter);
+  const { title, sentence } = banks[layer.side][filter];
+  const [, count] = groupOf(layer, filter);
+  const [name, says] = layer.groups === 1 ? [title, sentence]
+    : count === 1 ? ["One plane", "It sees this plane only, so it compares no colours."]
+    : [`${count} planes`, "It sees these planes only, each through the same slice, so it compares no colours."];
+  return changed ? { name: `${name}, changed`, sentence: "" } : { name, sentence: says };
+}
+
 export function biasOf(layer, banks, filter) {
   return layer.biases ? layer.biases[filter] ?? 0 : Math.fround(banks[layer.side][filter].bias);
 }

@@ -4,7 +4,7 @@ import { compare, showAgreement } from "./agreement.js";
 import { Attention } from "./attention.js";
 import { ChannelPicture } from "./channel_picture.js";
 import { ChannelToolbar } from "./channel_toolbar.js";
-import { PLANES, biasOf, channelsOf, filterWeights, groupOf, layerFromText, layerToText, mapsOf, partialsOf } from "./channel_layer.js";
+import { PLANES, aboutFilter, biasOf, channelsOf, filterWeights, groupOf, layerFromText, layerToText, mapsOf, partialsOf } from "./channel_layer.js";
 import { h, mark, write } from "./dom.js";
 import { decode, subscribe } from "./feed.js";
 import { listen } from "./keys.js";
@@ -252,7 +252,6 @@ class ChannelsView {
     }
     const [first, count] = groupOf(layer, filter);
     const spec = { kernel: layer.side, stride: layer.stride, padding: layer.padding, dilation: 1 };
-    const bank = banks[layer.side][filter];
     const op = {
       name: "channels", kind: "conv2d", input: channelsOf(x, first, count), weight: filterWeights(layer, banks, filter),
       bias: biasOf(layer, banks, filter), relu: false, pre: maps[filter].data, output: { shape: [rows, cols], data: maps[filter].data },
@@ -267,7 +266,7 @@ class ChannelsView {
     const revealed = Math.max(0, player.revealed - before);
     const scene = {
       layer, x, maps, partials: this.partials.maps, op, filter, first, count, position, taps, result, at, revealed,
-      title: `Filter ${filter + 1}`, name: `${bank.title}${layer.edits.has(filter) ? ", changed" : ""}`, sentence: bank.sentence,
+      title: `Filter ${filter + 1}`, ...aboutFilter(layer, banks, filter),
       filling: player.filling, range: { bottom: this.planes.bottom, top: this.planes.top }, width: this.width, dark: this.dark,
     };
     if (this.#stale) this.picture.paint(scene);

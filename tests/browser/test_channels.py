@@ -39,6 +39,9 @@ def test_the_parts_add_up_and_the_next_filter_follows(visit):
     page.locator(f'{ROOT}[data-filter="1"]').wait_for()
     assert page.locator('[data-plane="0"]').get_attribute("data-feeds") == "false"
     assert page.locator('[data-plane="1"]').get_attribute("data-feeds") == "true"
+    assert (
+        "sees this plane only" in page.locator(".filter-note").inner_text()
+    )  # and is not "red against green" any more
     page.locator('[data-agreement="agrees"]').wait_for()
     assert "groups=3&filters=3" in page.evaluate("location.search")
     # a photograph's cells are too small for digits: a loupe stands for each plane that feeds the filter, and on the screen
