@@ -65,7 +65,10 @@ def decode_picture(data: bytes) -> Picture:
     except Exception as error:  # hostile bytes bring decoders to raise whatever there is
         advice = "save it again as PNG or JPEG and use that file"
         raise ImageError(f"This {kind} file is damaged, incomplete or of a rare kind: {advice}.") from error
-    return Picture(*(_upright(pixels, raster.orientation) for pixels in layers), remark=raster.remark)
+    turned = []
+    while layers:  # one at a time, so that each makes room for the next
+        turned.append(_upright(layers.pop(0), raster.orientation))
+    return Picture(*turned, remark=raster.remark)
 
 
 def _pixels(raster: Raster) -> list[np.ndarray]:
