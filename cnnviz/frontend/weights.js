@@ -26,7 +26,7 @@ export function loadWeights(file, digest) {
 export function parseSafetensors(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const tensors = {};
+  const tensors = Object.create(null); // a tensor may have any name, "__proto__" too
   for (const [name, about] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     if (about.dtype !== "F32") throw new Error(`The weights ${name} are ${about.dtype}, not F32.`);
