@@ -1,5 +1,6 @@
 """The channels page as Python sees it: its planes, torch's maps, and what the view says at rest."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,7 +33,9 @@ def test_the_maps_are_torchs(link):
     sent = payloads(opened("channels", **link))
     planes, groups = int(link.get("planes", 3)), int(link.get("groups", 1))
     weight = bank_weight(int(link.get("side", 3)), int(link.get("filters", 5)), planes, groups)
-    bias = torch.tensor([each["bias"] for each in sent["page"]["banks"][link.get("side", "3")]])[: len(weight)]
+    bias = torch.tensor([each["bias"] for each in json.loads(sent["page"]["banks"])[link.get("side", "3")]])[
+        : len(weight)
+    ]
     x = torch.from_numpy(planes_of(decode(sent["planes"])[:3], planes).copy())[None]
     wanted = F.conv2d(x, weight, bias, int(link.get("hop", 1)), int(link.get("rim", 0)), groups=groups)
     torch.testing.assert_close(torch.from_numpy(decode(sent["maps"]).copy()), wanted[0], rtol=1e-6, atol=1e-5)
