@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.server import ROOT, fetch
+from tests.load.student import Student
 
 PAGES = ["/", *(f"/{page.stem}" for page in sorted((ROOT / "pages").glob("*.py")))]
 
@@ -66,8 +67,10 @@ def test_the_watch_notes_whoever_is_asked_outside(watched, question, noted):
 def test_the_server_asks_nobody_when_it_starts_and_is_visited(watched, fresh_server, visit):
     variables, notes = watched
     server = fresh_server(environment=variables, options=())  # with an address of its own it would not ask anyway
-    for page in PAGES:
-        visit(page, server=server)
+    visit("/", server=server)
+    for page in PAGES:  # what a browser asks for besides is the same on all of them
+        with Student(server.url) as student:
+            student.open(page)
     assert notes.read_text() == ""
 
 

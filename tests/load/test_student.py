@@ -56,3 +56,30 @@ def test_another_picture_than_the_page_was_opened_with_is_there_again_and_an_upl
         student.come_back("image=upload&stride=2", known=False)
         assert ["upload it once more" in text for text in student.texts] == [True]
         assert student.page["seed"] == "stride=2"
+
+
+@pytest.mark.parametrize(
+    ("page", "stays", "settled"),
+    [
+        ("channels", "image=coffee&more=volume", "filters=6&hop=2&rim=1&cell=2,1,0&groups=3"),
+        ("shapes", "", "shape=2x1x28x28&chain=Conv2d(1,8,5);ReLU()"),
+        ("signals", "image=cat", "signal=sine&taps=1,-1&pace=2&sample=3"),
+        ("pooling", "image=cat&shift=2,-3&enters=wrap&detector=laplacian", "source=relu&pooling=average&pool_window=3"),
+        ("network", "", "image=digit_7&sums=1&show=pre_activation&unit=conv1.2.3.4"),
+    ],
+)
+def test_every_page_stands_on_a_server_that_was_started_again_where_it_stood(server, page, stays, settled):
+    with Student(server.url) as student:
+        student.open(f"/{page}?{stays}")
+        opened = numbers(student)
+        student.settle(f"7;{settled}")
+        before = numbers(student)
+        assert before != opened
+        student.come_back("&".join(filter(None, (stays, settled))), known=False)
+        assert numbers(student) == before
+        assert not student.texts
+
+
+def numbers(student: Student) -> dict:
+    """What torch has answered: all that was sent, but for the session's own counting."""
+    return {name: {**feed, "revision": 0} for name, feed in student.feeds.items()}
