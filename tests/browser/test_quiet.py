@@ -1,5 +1,7 @@
 """Play costs the server nothing: the page says a word only when something has come to rest."""
 
+from urllib.parse import urljoin
+
 import pytest
 from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -94,5 +96,35 @@ def test_drawing_costs_one_word_when_the_pen_is_lifted(visit, path):
     assert words.news() == 0
     page.mouse.up()
     page.wait_for_function("() => location.search.includes('strokes=')")
+    agreed(page)
+    assert words.news() == 1
+
+
+def test_pointing_at_the_other_pages_costs_nothing_and_a_nudge_one_word(visit):
+    page = visit("/signals?signal=pulses")
+    words = Words(page)
+    for path, root in (
+        ("/signals?signal=pulses", '[data-stage="signal"]'),
+        ("/channels", "[data-stage]"),
+        ("/network?image=digit_3", NETWORK),
+        ("/pooling", '[data-stage="shift lab"]'),
+    ):
+        page.goto(urljoin(page.url, path))
+        wait_painted(page, root=root)
+        agreed(page)
+        wait_at_rest(page)
+        words.news()
+        box = page.locator(root).first.bounding_box()
+        for number in range(40):
+            page.mouse.move(
+                box["x"] + box["width"] * (number + 0.5) / 40, box["y"] + box["height"] * (7 * number % 40) / 40
+            )
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        wait_at_rest(page)
+        assert words.news() == 0, path
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.locator(f'{root}[data-shift="0,4"]').wait_for()
+    page.wait_for_function("() => new URLSearchParams(location.search).get('shift') === '0,4'")
     agreed(page)
     assert words.news() == 1
