@@ -57,7 +57,7 @@ audit: $(AUDIT)  ## look up known weaknesses of what is installed; needs the int
 	PYTHONPATH=$(VENV)/audit $(BIN)/python -m pip_audit --strict --no-deps --disable-pip -r $(VENV)/audit.txt
 
 fresh: $(TOOLS)  ## clone the last commit elsewhere, install it, run app, tests and the wheel (PYTHON=, ARGS=for pytest)
-	$(BIN)/python -m tests.fresh --python $$(command -v $(PYTHON)) --tests "$(ARGS)"
+	$(BIN)/python -m tests.fresh --python $$(command -v $(PYTHON)) --tests="$(ARGS)"
 
 screenshots: $(TOOLS) chromium  ## take the pictures of the README
 	$(BIN)/python -m tests.browser.screenshots
