@@ -124,17 +124,34 @@ def _fitting(image: CurrentImage, cropping: bool) -> None:
         st.caption(about)
     upload = uploads.current_upload()
     if key == UPLOAD and upload and upload.picture.over_white is not None:
+        ground = _of_this_choice("ground", st.session_state.ground)
+        grounds = list(parameters.GROUNDS)
         st.segmented_control(
-            "Behind what is transparent", list(parameters.GROUNDS), key="ground", required=True, persist_state="session"
+            "Behind what is transparent", grounds, key=ground, required=True, on_change=_grounded, args=(ground,)
         )
     # the slider needs a number; the session says None as long as the picture stands at its natural size
-    st.session_state.working_size = st.session_state.size or natural_size(key)
-    st.slider("Pixels a side", *SIDES, key="working_size", on_change=_resized, persist_state="session")
+    size = _of_this_choice("working_size", st.session_state.size or natural_size(key))
+    st.slider("Pixels a side", *SIDES, key=size, on_change=_resized, args=(size,))
     st.toggle("Colour", key="colour", persist_state="session")
 
 
-def _resized() -> None:
-    size = st.session_state.working_size
+def _of_this_choice(name: str, value: object) -> str:
+    """The key of a widget that stands at this value and belongs to the picture that was chosen last.
+
+    A browser that has not yet heard of another picture says with its next message where the widgets still stand: under
+    one key for all pictures, that would be taken for a change of the new one.
+    """
+    key = f"{name}_{state.choices()}"
+    st.session_state[key] = value
+    return key
+
+
+def _grounded(key: str) -> None:
+    st.session_state.ground = st.session_state[key]
+
+
+def _resized(key: str) -> None:
+    size = st.session_state[key]
     st.session_state.size = None if size == natural_size(st.session_state.image) else size
 
 

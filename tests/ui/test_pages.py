@@ -175,14 +175,28 @@ def test_another_picture_begins_without_strokes_and_at_its_own_size():
     assert after["page"]["link"] == "image=coffee"
 
 
+def size_slider(app):
+    return next(slider for slider in app.slider if slider.label == "Pixels a side")
+
+
+def test_what_a_browser_still_says_of_the_picture_before_is_not_heard():
+    app = opened(image="digit_3", size="20")
+    before = size_slider(app)
+    assert before.value == 20
+    app.button_group(key="pick_photograph").select("coffee")
+    after = size_slider(run(app))
+    assert after.value == 64
+    assert after.id != before.id  # a message that still holds the old slider's 20 says nothing of the new one
+
+
 def test_another_size_keeps_the_picture_and_its_strokes():
     app = opened(image="cat", strokes=STROKES)
     before = payloads(app)
-    app.slider(key="working_size").set_value(20)
+    size_slider(app).set_value(20)
     after = payloads(run(app))
     assert (after["image"]["shape"], after["page"]["link"]) == ([1, 20, 20], "image=cat&size=20")
     assert after["page"]["image"]["source"] == before["page"]["image"]["source"]
-    app.slider(key="working_size").set_value(64)  # its own size again, which no link needs to say
+    size_slider(app).set_value(64)  # its own size again, which no link needs to say
     assert payloads(run(app))["page"]["link"] == "image=cat"
 
 
