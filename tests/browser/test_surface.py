@@ -74,10 +74,9 @@ def test_the_server_asks_nobody_when_it_starts_and_is_visited(watched, fresh_ser
     assert notes.read_text() == ""
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_asks_anybody_but_the_app_or_logs_an_error(visit, path, dark):
-    visit(path, dark=dark)  # whose end fails on either
+def test_no_page_asks_anybody_but_the_app_or_logs_an_error(visit, path):
+    visit(path)  # whose end fails on either
 
 
 def test_a_visit_notes_a_foreign_request_and_blocks_it(visit):
