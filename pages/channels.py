@@ -6,7 +6,7 @@ from cnnviz.ui.channels import channels_view, coloured
 
 arrived = shell.enter()
 
-with inputs.image_chooser():
-    image = coloured(inputs.current_image(colour=True))
-    channels_view(image, arrived=arrived)
+inputs.image_chooser()
+image = coloured(inputs.current_image(colour=True))
+channels_view(image, arrived=arrived)
 channel_lessons(image.painted())

@@ -5,5 +5,5 @@ from cnnviz.ui.stage import convolution_stage
 
 arrived = shell.enter()
 
-with inputs.image_chooser():
-    convolution_stage(inputs.current_image(), arrived=arrived)
+inputs.image_chooser()
+convolution_stage(inputs.current_image(), arrived=arrived)

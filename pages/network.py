@@ -10,13 +10,11 @@ from cnnviz.ui.network_view import network_view
 arrived = shell.enter()
 
 try:
-    if st.session_state.network == "mnist":
-        network_view(arrived=arrived)
-    else:
+    if st.session_state.network != "mnist":
         shown = network_input.shown_image(st.session_state.network)[0]
         # the network's own frame is on its picture
-        with inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None):
-            network_view(arrived=arrived)
+        inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
+    network_view(arrived=arrived)
 except NetworkError as error:
     st.error(str(error))
     st.stop()

@@ -12,9 +12,9 @@ arrived = shell.enter()
 
 if arrived:
     state.stand_in("photographer")
-with inputs.image_chooser():
-    image = inputs.current_image()
-    shift_lab(image, arrived=arrived)
+inputs.image_chooser()
+image = inputs.current_image()
+shift_lab(image, arrived=arrived)
 
 st.subheader("The pooling window", anchor=False)
 pooling_stage(image, arrived=arrived)

@@ -1,11 +1,8 @@
 """The image that every page shares: gallery, files, camera, crop and size behind one button that shows it."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.core.cut import cut_from_text, cut_to_text
 from cnnviz.core.images import SIDES, preview
@@ -45,24 +42,16 @@ _STYLE = """<style>
 </style>"""
 
 
-@contextmanager
-def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> Iterator[None]:
+def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None:
     """A button with the image's thumbnail and name that opens gallery, file, camera, crop and size.
 
-    It stands above what its block shows, but comes after it: sixty thumbnails take the browser longer than the picture
-    that everybody waits for. A page that mounts this also takes pictures that are dropped or pasted on it. Without ``cropping`` the crop is left to
-    the page. ``stand_in`` is the sample that the page shows in place of the session's image: it is named instead.
+    It comes before what shows the image: what that says once it has painted must find the gallery's widgets up to date, or
+    the choice before would come back with it. A page that mounts this also takes pictures that are dropped or pasted on
+    it. Without ``cropping`` the crop is left to the page. ``stand_in`` is the sample that the page shows in place of the
+    session's image: it is named instead.
     """
     with st.container(key="unseen"):
         uploads.arrivals()
-    place = st.container(key="chooser")
-    try:
-        yield
-    finally:
-        _fill(place, cropping, stand_in)
-
-
-def _fill(place: DeltaGenerator, cropping: bool, stand_in: str | None) -> None:
     image = current_image()
     picture, title = (
         (image.painted(), image.title) if stand_in is None else (sample_image(stand_in), SAMPLES[stand_in].title)
@@ -71,7 +60,7 @@ def _fill(place: DeltaGenerator, cropping: bool, stand_in: str | None) -> None:
     label = f"{cached.markdown_picture(picture)} **{uploads.as_text(title)}** {height} × {width}"
     shown = stand_in or st.session_state.image
     # its content is sent also while it is closed: a popover that is asked whether it is open closes when its label changes
-    with place, st.popover(label, width=246, key="chooser_popover"):
+    with st.container(key="chooser"), st.popover(label, width=246, key="chooser_popover"):
         st.html(_STYLE)
         with st.container(key="gallery"):
             left, right = st.columns([8, 5], gap="medium")
