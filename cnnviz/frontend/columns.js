@@ -30,7 +30,7 @@ export class Columns {
     const { titles } = op;
     const [channels, height, width] = op.input.shape;
     const [rows, cols] = op.output.shape;
-    name(this.input, titles.input, `${channels} × ${height} × ${width}`);
+    name(this.input, titles.input, `${channels} × ${height} × ${width}${titles.inputNote ?? ""}`);
     name(this.kernel, titles.kernel, titles.kernelNote);
     name(this.output, titles.output, `1 × ${rows} × ${cols}`);
     write(this.window.heading, kindOf(op).window);

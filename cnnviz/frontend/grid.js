@@ -9,13 +9,14 @@ const HATCH = 12; // CSS pixels between the lines that cross out
 
 /** The height of a cell in CSS pixels, when rows × cols of them, with the margin around them, fit into a box; see Grid.layout. */
 export function cellSize({ rows, cols, margin = [0, 0], width, height = width, breadth = 1 }, ratio = globalThis.devicePixelRatio || 1) {
-  const cell = Math.min(width / (cols + 2 * margin[1]) / breadth, height / (rows + 2 * margin[0])) * ratio;
+  const [top, left, bottom = top, right = left] = margin;
+  const cell = Math.min(width / (left + cols + right) / breadth, height / (top + rows + bottom)) * ratio;
   return (cell >= 8 ? Math.floor(cell + 1e-6) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
 }
 
 /**
- * The canvas may show `margin` rows and columns around the grid proper (padding); `panel`, the element that tests,
- * pointers and screen readers hold on to, lies exactly over the grid proper.
+ * The canvas may show a `margin` around the grid proper (padding): [rows, columns], or [above, left, below, right] where its
+ * ends differ. `panel`, the element that tests, pointers and screen readers hold on to, lies exactly over the grid proper.
  */
 export class Grid {
   #base = document.createElement("canvas"); // the picture with its digits, painted once a change
@@ -37,9 +38,10 @@ export class Grid {
     const key = [rows, cols, ...margin, width, height, breadth, ratio, digits.font, digits.cell].join();
     if (key === this.key) return;
     this.key = key;
-    Object.assign(this, { rows, cols, margin, ratio, digits });
-    this.allRows = rows + 2 * margin[0];
-    this.allCols = cols + 2 * margin[1];
+    const [top, left, bottom = top, right = left] = margin;
+    Object.assign(this, { rows, cols, margin: [top, left, bottom, right], ratio, digits });
+    this.allRows = top + rows + bottom;
+    this.allCols = left + cols + right;
     this.cell = cellSize({ rows, cols, margin, width, height, breadth }, ratio);
     this.across = this.cell * breadth; // the width of a cell
     const [boxWidth, boxHeight] = [this.allCols * this.across, this.allRows * this.cell];
@@ -52,14 +54,14 @@ export class Grid {
     Object.assign(this.canvas.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
     Object.assign(this.element.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
     Object.assign(this.panel.style, {
-      left: `${margin[1] * this.across}px`,
-      top: `${margin[0] * this.cell}px`,
+      left: `${left * this.across}px`,
+      top: `${top * this.cell}px`,
       width: `${cols * this.across}px`,
       height: `${rows * this.cell}px`,
     });
     mark(this.panel, "data-rows", rows);
     mark(this.panel, "data-cols", cols);
-    if (margin[0] || margin[1]) mark(this.panel, "data-padding", margin.join());
+    if (this.margin.some(Boolean)) mark(this.panel, "data-padding", margin.join());
     else this.panel.removeAttribute("data-padding");
   }
 
@@ -146,7 +148,7 @@ export class Grid {
     context.globalAlpha = 0.72;
     context.fill();
     context.globalAlpha = 1;
-    if (!this.margin[0] && !this.margin[1]) return;
+    if (!this.margin.some(Boolean)) return;
     context.setLineDash([3, 3]);
     context.strokeStyle = "#8a929c";
     context.lineWidth = 1;

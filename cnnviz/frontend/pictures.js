@@ -76,12 +76,12 @@ export function leftOverCells({ output, rows, cols }, { allRows, allCols }) {
   ];
 }
 
-function marginCells({ margin: [down, across], rows, cols, allRows, allCols }) {
+function marginCells({ margin: [top, left, bottom, right], rows, cols, allCols }) {
   return [
-    { row: 0, col: 0, rows: down, cols: allCols },
-    { row: allRows - down, col: 0, rows: down, cols: allCols },
-    { row: down, col: 0, rows, cols: across },
-    { row: down, col: across + cols, rows, cols: across },
+    { row: 0, col: 0, rows: top, cols: allCols },
+    { row: top + rows, col: 0, rows: bottom, cols: allCols },
+    { row: top, col: 0, rows, cols: left },
+    { row: top, col: left + cols, rows, cols: right },
   ];
 }
 

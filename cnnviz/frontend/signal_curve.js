@@ -35,9 +35,10 @@ export class SignalCurve {
   /**
    * values at the places from, from + step, …, each `cell` CSS pixels wide. `band` { start, span, every } is the window, of
    * which every so-many-th place counts; `point` the output that is looked at; only `revealed` values have been made so far.
+   * `padding` [in front, behind] are places that hold no value of the signal but all the same one, `beyond` ("0" or "−∞").
    */
   show(scene) {
-    this.scene = { step: 1, band: null, point: null, revealed: Infinity, ...scene };
+    this.scene = { step: 1, band: null, point: null, revealed: Infinity, padding: [0, 0], beyond: "0", ...scene };
     if (!this.width) return;
     const { values, from, step, cell, band, point, revealed } = this.scene;
     const context = this.canvas.getContext("2d");
@@ -66,6 +67,7 @@ export class SignalCurve {
     context.globalAlpha = 1;
     context.lineWidth = Math.min(2.5, cell / 4);
     const dot = Math.max(1.5, Math.min(4, cell / 4));
+    this.#drawPadding(context, { ...this.scene, ink, dot });
     for (let at = 0; at < values.length && at < revealed; at++) {
       context.beginPath();
       context.moveTo(x(at), HEIGHT / 2);
@@ -89,7 +91,43 @@ export class SignalCurve {
     context.font = `${size}px ${getComputedStyle(this.element).fontFamily}`;
     context.fillText(`+${plain(top, 3)}`, 2, size);
     context.fillText(`−${plain(top, 3)}`, 2, HEIGHT - 4);
-    mark(this.canvas, "aria-label", `A curve of ${values.length} values from ${plain(Math.min(...values), 2)} to ${plain(Math.max(...values), 2)}`);
+    mark(this.canvas, "aria-label", `A curve of ${values.length} values from ${plain(Math.min(...values), 2)} to ${plain(Math.max(...values), 2)}${padded(this.scene)}`);
+  }
+
+  /** Padding is not part of the signal: a paler ground up to a dashed edge, and hollow signs, for −∞ at the very bottom. */
+  #drawPadding(context, { values, from, cell, padding: [front, behind], beyond, ink, dot }) {
+    const ends = [[from - front, front, from], [from + values.length, behind, from + values.length]];
+    for (const [start, count, edge] of ends.filter(([, count]) => count)) {
+      context.fillStyle = context.strokeStyle = ink;
+      context.globalAlpha = 0.1;
+      context.fillRect(start * cell, 0, count * cell, HEIGHT);
+      context.globalAlpha = 0.6;
+      context.lineWidth = 1;
+      context.setLineDash([3, 3]);
+      context.beginPath();
+      context.moveTo(edge * cell, 0);
+      context.lineTo(edge * cell, HEIGHT);
+      context.stroke();
+      context.setLineDash([]);
+      context.globalAlpha = 1;
+      context.fillStyle = getComputedStyle(this.element).getPropertyValue("--paper");
+      context.lineWidth = Math.min(1.5, dot / 2);
+      for (let at = start; at < start + count; at++) {
+        const middle = (at + 0.5) * cell;
+        context.beginPath();
+        if (beyond === "0") context.arc(middle, HEIGHT / 2, dot, 0, 2 * Math.PI);
+        else {
+          context.moveTo(middle - dot, HEIGHT - EDGE - dot);
+          context.lineTo(middle + dot, HEIGHT - EDGE - dot);
+          context.lineTo(middle, HEIGHT - EDGE + dot);
+          context.closePath();
+        }
+        context.fill();
+        context.stroke();
+      }
+    }
+    context.fillStyle = context.strokeStyle = ink;
+    context.lineWidth = Math.min(2.5, cell / 4);
   }
 
   /** The value nearest to a pointer event, as the place of a grid with one row: [0, number]. */
@@ -139,4 +177,8 @@ export class SignalCurve {
       });
     }
   }
+}
+
+function padded({ padding: [front, behind], beyond }) {
+  return front || behind ? `; padding of ${beyond}: ${front} in front, ${behind} behind` : "";
 }

@@ -58,9 +58,13 @@ export function weightsOf({ kernel, taps, act }, presets) {
   return act === "average" ? Float32Array.from(weights, () => 1 / weights.length) : weights;
 }
 
-/** The signal as it enters the window: with zeros in front where it is causal, (1, 1, length). */
-export function padded(values, taps, { causal, dilation }) {
-  const front = causal ? dilation * (taps - 1) : 0;
+/** How many places of padding lie in front of the signal and behind it: a causal one reaches back as far as its window does. */
+export function paddingOf(taps, { causal, dilation, padding }) {
+  return causal ? [dilation * (taps - 1), 0] : [padding, padding];
+}
+
+/** The signal with zeros in front, (1, 1, length): nn.Conv1d pads both ends alike, so that causal padding comes before it. */
+function afterZeros(values, front) {
   const data = new Float32Array(front + values.length);
   data.set(values, front);
   return tensor([1, 1, data.length], data);
@@ -69,8 +73,9 @@ export function padded(values, taps, { causal, dilation }) {
 /** Every output of the window, by the arithmetic of the stage. Throws Refused where torch refuses. */
 export function slide(values, weights, settings) {
   const { act, stride, causal, dilation } = settings;
-  const x = padded(values, weights.length, settings);
-  const padding = [0, causal ? 0 : settings.padding];
+  const [front, behind] = paddingOf(weights.length, settings);
+  const x = afterZeros(values, front - behind);
+  const padding = [0, behind];
   if (act === "max") {
     if (causal) throw new Refused("Max pooling pads with −∞, so there is no causal padding with zeros for it: switch causal off.");
     return maxPool2d(x, { kernel: [1, weights.length], stride: [1, stride], padding, dilation: [1, dilation] }).data;

@@ -8,9 +8,9 @@ import { cellSize } from "./grid.js";
 import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { NumberField } from "./number_field.js";
-import { Refused, extent } from "./operations.js";
+import { Refused, extent, tensor } from "./operations.js";
 import { SignalCurve } from "./signal_curve.js";
-import { ACTS, padded, signalFromText, signalToText, slide, weightsFromTyped, weightsOf, weightsToTyped } from "./signal_settings.js";
+import { ACTS, paddingOf, signalFromText, signalToText, slide, weightsFromTyped, weightsOf, weightsToTyped } from "./signal_settings.js";
 import { Stage } from "./stage.js";
 
 const HINT = "Press play, or point at an output: the amber band shows which samples made it. Type any kernel, as in −1, 0, 1.";
@@ -40,7 +40,7 @@ class SignalsView {
         h("p", {}, h("b", {}, "Conv2d on a colour picture is no Conv3d. "),
           "Its filter is a block too, 3 × k × k, but it is as deep as the picture has channels: along the channels there is only one place for it, so it never slides there, and one filter gives one flat map. In nn.Conv3d the channels are yet another axis, which is summed over in the same way."))));
     this.settling = new Settling({
-      busy: () => this.stage.player.playing || this.input.drawing || !this.x,
+      busy: () => this.stage.player.playing || this.input.drawing || !this.values,
       message: () => `${this.#revision};${this.#text}`,
       link: () => joinQuery(this.#text),
     });
@@ -77,9 +77,9 @@ class SignalsView {
       write(option, this.column.title);
       if (fresh) this.settings = { ...this.settings, signal: "column" };
     } else if (this.settings.signal === "column") this.settings = { ...this.settings, signal: "step" };
-    if (!this.x || fresh) {
+    if (!this.values || fresh) {
       try {
-        this.#recompute(this.x ? 1 : 0);
+        this.#recompute(this.values ? 1 : 0);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         this.settings = signalFromText("");
@@ -93,7 +93,7 @@ class SignalsView {
 
   resize(dark) {
     this.width = this.element.clientWidth;
-    if (this.x) this.stage.op.strip = this.#scale();
+    if (this.values) this.stage.op.strip = this.#scale();
     this.stage.resize(this.width, dark);
     for (const curve of [this.input, this.output]) curve.resize(this.width - 2, dark); // its border
     this.#draw();
@@ -124,7 +124,7 @@ class SignalsView {
 
   /** Drawing goes on from the signal that is there. */
   #curveFor(signal) {
-    return signal === "drawn" && !this.settings.curve ? { curve: Float32Array.from({ length: 64 }, (_, at) => Math.round(100 * Math.max(-1, Math.min(1, this.x.data[at] ?? 0))) / 100) } : {};
+    return signal === "drawn" && !this.settings.curve ? { curve: Float32Array.from({ length: 64 }, (_, at) => Math.round(100 * Math.max(-1, Math.min(1, this.values[at] ?? 0))) / 100) } : {};
   }
 
   #edit(slice, row, col, value) {
@@ -151,11 +151,12 @@ class SignalsView {
     const values = settings.signal === "drawn" ? settings.curve : Float32Array.from(this.signals.get(settings.signal).values);
     const weights = weightsOf(settings, this.taps);
     const output = slide(values, weights, settings); // throws where torch refuses, before anything has changed
-    Object.assign(this, { values, weights, out: output, x: padded(values, weights.length, settings) });
-    const spec = { kernel: weights.length, stride: settings.stride, padding: settings.causal ? 0 : settings.padding, dilation: settings.dilation };
+    const padding = paddingOf(weights.length, settings);
+    Object.assign(this, { values, weights, padding, out: output });
+    const spec = { kernel: weights.length, stride: settings.stride, padding: padding[0], after: padding[1], dilation: settings.dilation };
     const shape = [1, output.length];
     this.stage.show({
-      name: "signal", kind: settings.act === "max" ? "max_pool2d" : "conv2d", input: this.x,
+      name: "signal", kind: settings.act === "max" ? "max_pool2d" : "conv2d", input: tensor([1, 1, values.length], values),
       weight: settings.act === "max" ? null : { shape: [1, 1, weights.length], data: weights }, bias: 0, relu: false, pre: output, output: { shape, data: output },
       rows: { kernel: 1, stride: 1, padding: 0, dilation: 1 }, cols: spec, valueName: "sample", valueDecimals: 2, channelNames: ["signal"],
       picture: { kind: "activation", top: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1 },
@@ -172,7 +173,7 @@ class SignalsView {
 
   #check(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || !this.x) return;
+    if (answer.revision !== this.#revision || !this.values) return;
     if (answer.refused) return this.#say(answer.refused);
     const scale = this.weights.reduce((sum, w) => sum + Math.abs(w), 0) * this.values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     showAgreement(this.stage.agreement, compare(this.out, decode(answer).data, scale));
@@ -192,7 +193,7 @@ class SignalsView {
     this.causal.checked = settings.causal;
     this.fields[1].element.disabled = settings.causal;
     const spans = extent(this.weights.length, settings.dilation);
-    const room = this.x.shape[2] + (settings.causal ? 0 : 2 * settings.padding);
+    const room = this.values.length + this.padding[0] + this.padding[1];
     this.formula.replaceChildren(`⌊(${room} − ${spans}) / ${settings.stride}⌋ + 1 = `, h("b", {}, String(this.out.length)));
     const drawn = settings.signal === "drawn";
     write(this.stage.kernelNote, { conv: settings.taps ? "" : preset.sentence, max: "", average: "Average pooling is a moving average that jumps as far as it is wide." }[settings.act]);
@@ -204,8 +205,17 @@ class SignalsView {
     const { act, taps, signal, kernel } = this.settings;
     return {
       input: signal === "drawn" ? "Signal: draw it with the pointer" : `Signal: ${this.signals.get(signal).title}`,
+      inputNote: this.#paddingNote(act),
       output: { conv: taps ? "Output" : `Output: ${this.taps.get(kernel).title}`, max: `Output: the largest of ${this.weights.length}`, average: `Output: the mean of ${this.weights.length}` }[act],
     };
+  }
+
+  /** The padding in words, with the sign that the curve draws it by. */
+  #paddingNote(act) {
+    const [front, behind] = this.padding;
+    if (!front && !behind) return "";
+    const what = act === "max" ? "× −∞" : front === 1 ? "zero" : "zeros";
+    return `, ${act === "max" ? "▽" : "○"} padding: ${front} ${what} ${behind ? "at either end" : "in front"}`;
   }
 
   /**
@@ -213,15 +223,13 @@ class SignalsView {
    * first output in cells. An output is as broad as the window's stride and stands in the middle of its window.
    */
   #scale() {
-    const { settings, x, weights, width = 720 } = this;
-    const { stride, dilation } = settings;
-    const padding = settings.causal ? 0 : settings.padding;
-    const room = x.shape[2] + 2 * padding;
+    const { settings: { stride, dilation }, values, weights, padding: [front, behind], width = 720 } = this;
+    const room = front + values.length + behind;
     const span = extent(weights.length, dilation);
     const beyond = Math.max(0, (stride - span) / 2); // by how much the first and the last output stand out
     return {
       cell: cellSize({ rows: 1, cols: room + 2 * beyond, width: width - 2 }), breadth: stride, span,
-      window: beyond, samples: beyond + x.shape[2] - this.values.length + padding, outputs: beyond + (span - stride) / 2,
+      window: beyond, samples: beyond + front, outputs: beyond + (span - stride) / 2,
     };
   }
 
@@ -231,10 +239,10 @@ class SignalsView {
   }
 
   #draw() {
-    if (!this.x || !this.stage.op) return;
-    const { settings: { stride, dilation }, out, at = 0, stage: { player, op: { strip } } } = this;
+    if (!this.values || !this.stage.op) return;
+    const { settings: { act, stride, dilation }, out, at = 0, stage: { player, op: { strip } } } = this;
     const { cell, span } = strip;
-    this.input.show({ values: this.values, cell, from: strip.samples, band: { start: strip.window + at * stride, span, every: dilation } });
+    this.input.show({ values: this.values, cell, from: strip.samples, padding: this.padding, beyond: act === "max" ? "−∞" : "0", band: { start: strip.window + at * stride, span, every: dilation } });
     this.output.show({ values: out, cell, from: strip.window + (span - 1) / 2, step: stride, point: at, revealed: player.revealed });
     this.element.style.setProperty("--input-start", `${strip.window * cell}px`);
     this.element.style.setProperty("--output-start", `${strip.outputs * cell}px`);

@@ -7,9 +7,9 @@
  *
  * An operation is
  * { name, kind: a key of kinds.js, input (C, H, W), weight (C, kh, kw), bias, relu, pre and output (rows, cols),
- *   winners, rows and cols: { kernel, stride, padding, dilation }, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
+ *   winners, rows and cols: { kernel, stride, padding, dilation }, cols.after: the padding behind, where it is another, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
  *   channelNames, folds: a line a channel in the ledger?, pooled: the max pooling behind it (an operation with a title) or null,
- *   strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, kernel, kernelNote, output } }
+ *   strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
 
@@ -335,7 +335,7 @@ export class Stage {
     mark(element, "data-moment", player.moment);
     mark(element, "data-moments", player.moments);
     mark(element, "data-pinned", this.attention.pinned !== null);
-    this.bar.show(position, step);
+    this.bar.show(position, step, Boolean(op.strip));
     mark(this.words, "aria-live", player.playing ? "off" : "polite"); // nobody can listen to sixty sentences a second
     write(this.words, inOneRow(op, sentence));
   }

@@ -12,7 +12,8 @@ export const weightedSum = {
   taps: tapsAt,
 
   result(op, taps, [row, col]) {
-    return account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals, op.folds ? op.channelNames.length : 0);
+    const padded = taps.filter(({ padding }) => padding).length;
+    return { ...account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals, op.folds ? op.channelNames.length : 0), padded };
   },
 
   write(ledger, op, taps, result, position) {
@@ -24,7 +25,10 @@ export const weightedSum = {
       ...(op.pooled ? [["pooled", ...pooled(op, position, result)]] : [])]);
   },
 
-  sentence: (op, position, result) => sentence(position, result, op.relu),
+  sentence(op, position, result) {
+    const { padded, lines } = result;
+    return `${sentence(position, result, op.relu)}${padded ? ` (${padded} of the ${lines.length} values ${padded === 1 ? "is" : "are"} padding)` : ""}`;
+  },
 
   within(op, [row, col], { lines }, at) {
     const { value, weight, product, total } = lines[at];

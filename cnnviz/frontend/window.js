@@ -21,7 +21,7 @@ export function isBeyond({ input }, row, col) {
 
 /** Does the cell lie in the input or in its padding? */
 export function isPadded({ input, rows, cols }, row, col) {
-  const inside = (at, size, { padding }) => at >= -padding && at < size + padding;
+  const inside = (at, size, { padding, after = padding }) => at >= -padding && at < size + after;
   return inside(row, input.shape[1], rows) && inside(col, input.shape[2], cols);
 }
 

@@ -31,6 +31,13 @@ def test_a_signal_is_filtered_drawn_and_read_from_a_table(visit):
     page.mouse.move(5, 5)
     page.get_by_label("causal").check()
     page.locator(f'{STAGE}[data-steps="64"]').wait_for()
+    # the zeros in front are padding, and no samples: they are drawn, named and counted as such
+    assert page.locator(f'{STAGE} [data-panel="input"]').get_attribute("data-padding") == "0,2,0,0"
+    page.get_by_text("1 × 1 × 64, ○ padding: 2 zeros in front").wait_for()
+    assert page.locator("canvas.curve").first.get_attribute("aria-label").endswith("padding of 0: 2 in front, 0 behind")
+    page.get_by_label("step", exact=True).fill("1")
+    page.get_by_text("(1 of the 3 values is padding)").wait_for()
+    assert page.get_by_label("step", exact=True).get_attribute("aria-valuetext") == "output 2 of 64"
     page.get_by_label("signal", exact=True).select_option("drawn")
     box = page.locator("canvas.curve").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
