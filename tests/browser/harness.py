@@ -1,16 +1,21 @@
 """Words for what is to be seen and done on a page, for tests and benchmarks."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+T = TypeVar("T")
 
 STAGE = "[data-stage]"
 NETWORK = "[data-network]"
 
 # Streamlit labels the drop zone of its uploader, and calls it presentation: a minor fault, and not the app's to mend
 STREAMLITS_OWN = ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"')
+
+PATIENCE = 30.0  # seconds until a test gives up on what does not come, as Playwright does by itself
 
 # querySelector does not look into shadow roots; this does, as long as they are open
 FIND = """
@@ -24,6 +29,22 @@ function find(selector, root = document) {
   return null;
 }
 """
+
+
+def eventually(page: Page, look: Callable[[], T]) -> T:
+    """What `look` returns as soon as none of its assertions fails; the last AssertionError when time is up.
+
+    For what takes several looks: a page moves on between two of them. What one look can tell, let Playwright's `expect`
+    or `wait_for_function` wait for.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return look()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+        page.wait_for_timeout(50)
 
 
 def painted(page: Page, root: str = STAGE) -> int:
@@ -49,23 +70,26 @@ def wait_painted(page: Page, since: int = 0, root: str = STAGE) -> int:
 
 def stage(page: Page, root: str = STAGE) -> dict:
     """What the stage says of itself: stage, position (row, col), step, steps, value, playing, painted."""
-    said = page.locator(root).evaluate("element => ({ ...element.dataset })")
+    return _said(page.locator(root).evaluate("element => ({ ...element.dataset })"))
+
+
+def _said(texts: Mapping[str, str]) -> dict:
     read = {"position": _place, "step": int, "steps": int, "value": float, "playing": "true".__eq__, "painted": int}
-    return {name: read.get(name, str)(text) for name, text in said.items()}
+    return {name: read.get(name, str)(text) for name, text in texts.items()}
 
 
 def wait_stage(page: Page, root: str = STAGE, **expected) -> dict:
-    """Waits until the stage says this of itself, and returns all it says: `wait_stage(page, position=(2, 3))`."""
+    """Waits until the stage says this of itself, and returns all it says then: `wait_stage(page, position=(2, 3))`."""
     texts = {name: _text(value) for name, value in expected.items()}
-    page.wait_for_function(
+    said = page.wait_for_function(
         f"""([root, expected]) => {{
           {FIND}
-          const said = find(root)?.dataset ?? {{}};
-          return Object.entries(expected).every(([name, text]) => said[name] === text);
+          const said = {{ ...find(root)?.dataset }};
+          return Object.entries(expected).every(([name, text]) => said[name] === text) && said;
         }}""",
         arg=[root, texts],
     )
-    return stage(page, root)
+    return _said(said.json_value())
 
 
 def agreement(page: Page, root: str = STAGE) -> float:
