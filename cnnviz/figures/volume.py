@@ -7,8 +7,7 @@ from cnnviz.figures.palette import activation_scale
 
 GAP = 0.35  # between slices, in parts of a map's width
 FLAT = 40  # a map with no more cells a side is drawn cell by cell; of larger ones a cell is hardly two pixels wide
-HEIGHT = 460  # CSS pixels
-VIEW = 0.34  # the radius that Plotly's camera sees at a distance of 1, on a phone held upright
+VIEW = 0.36  # the radius that Plotly's camera sees at a distance of 1, where a figure is at least as wide as high
 
 
 def volume_figure(maps: np.ndarray) -> go.Figure:
@@ -69,7 +68,6 @@ def volume_figure(maps: np.ndarray) -> go.Figure:
         for letter, title, ends, at in zip("xyz", names, ranges, ticks, strict=True)
     }
     figure.update_layout(
-        height=HEIGHT,
         margin={"l": 0, "r": 0, "t": 0, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)",
         scene=axes

@@ -39,6 +39,8 @@ export class ChannelPicture {
     this.mapTitle = h("span", { class: "title" });
     this.mapNote = h("span", { class: "note" });
     this.filterTitle = h("span", { class: "title" });
+    this.filterName = h("span", { class: "filter-name" }); // on the projector, where there is no note
+    this.rows[0].kernel.element.before(this.filterName);
     this.filterNote = h("p", { class: "filter-note" });
     this.volume = h("div", { class: "volume" });
     this.volumeNote = h("span", { class: "note" });
@@ -116,7 +118,8 @@ export class ChannelPicture {
     const shown = plain(scale.top, 3);
     this.legend.lastChild.replaceChildren(...[`−${shown}`, "0", `+${shown}`].map((text) => h("span", {}, text)));
     write(this.planesNote, ` ${layer.planes} × ${op.input.shape[1]} × ${op.input.shape[2]}`);
-    write(this.filterTitle, isProjecting() ? `${scene.title}: ${scene.name}` : scene.title); // its note is hidden there
+    write(this.filterTitle, scene.title);
+    write(this.filterName, scene.name);
     this.filterNote.replaceChildren(h("b", {}, `${scene.name}.`), ` ${scene.sentence}`);
     write(this.mapTitle, `Map ${filter + 1}`);
     write(this.mapNote, `${rows} × ${cols}`);

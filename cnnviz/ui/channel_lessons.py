@@ -11,7 +11,7 @@ from cnnviz.figures.palette import coloured, enlarged
 from cnnviz.ui.channels import session_layer
 
 LESSONS = {"volume": "The volume in space", "shuffle": "Shuffled pixels"}
-SIDE = 190  # pixels of a small picture
+SIDE = 192  # pixels of a small picture
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -32,7 +32,7 @@ def volume(picture: np.ndarray) -> None:
     )  # Plotly is 5 MB of code that the page does without until it is asked for
 
     batch = st.slider(
-        "Batch: the picture, its mirror image, and upside down", 1, 3, key="batch", persist_state="session"
+        "Batch: the picture, its mirror image, and upside down", 1, 3, key="batch", persist_state="session", width=420
     )
     pictures = (picture, picture[:, :, ::-1], picture[:, ::-1])[:batch]
     try:
@@ -47,60 +47,110 @@ def volume(picture: np.ndarray) -> None:
         "each slice is a map of the layer above, the samples of the batch stand side by side, and no number of one "
         "sample enters another."
     )
-    st.plotly_chart(volume_figure(maps.numpy()), key="volume_figure", config={"displayModeBar": False})
+    with st.container(key="volume_box"):  # whose height is the screen's to say: see ui/shell.py
+        st.plotly_chart(
+            volume_figure(maps.numpy()),
+            key="volume_figure",
+            height="stretch",
+            config={"displayModeBar": False},
+            alt=f"{samples} × {channels} maps as upright slices in space, each with its own values as colours",
+        )
 
 
 def shuffle(picture: np.ndarray) -> None:
     """The same permutation for every channel; a dense layer does not notice it, a convolution does."""
     x = torch.from_numpy(np.array(picture))[None]
-    order = permutation(x.shape[2] * x.shape[3])
+    height, width = x.shape[2:]
+    order = permutation(height * width)
+    with st.container(key="shuffled"):
+        st.markdown(
+            f"The {height} × {width} pixels change places, in one random order that is always the same, with their colours. "
+            "**No value is lost**, but neighbours are neighbours no more."
+        )
+        _shuffled_dense(x, order)
+        _shuffled_convolution(x, order)
+
+
+def _shuffled_dense(x: torch.Tensor, order: torch.Tensor) -> None:
+    """The picture, its shuffled pixels, and what the two dense layers make of them."""
     dense = dense_shuffling(x, order)
-    side = st.session_state.side
-    number = min(st.session_state.cell[0], len(BANKS[side]) - 1)
-    weight = BANKS[side][number].weights[None, :3]
-    sliding = convolution_shuffling(x, order, weight)
     (name,) = dense.comparison.names
     before, after = (one[name].output[0].numpy() for one in (dense.comparison.a, dense.comparison.b))
-    st.markdown(
-        "Every pixel moves to another place, always the same one. **No value is lost**, but neighbours are neighbours no more."
+    top = float(max(1, x.max()))
+    pictures = [np.moveaxis(each[0].numpy(), 0, -1) / top for each in (x, shuffled(x, order))]
+    scale = float(np.abs(before).max()) or 1.0
+    units = [coloured("activation", each.reshape(4, 4), top=scale) for each in (before, after)]
+    _beside(
+        [*(np.clip(each, 0, 1) for each in pictures), *units],
+        (
+            "The picture",
+            "Its pixels shuffled",
+            "16 dense units on the picture",
+            "16 units, pixels and weights shuffled",
+        ),
     )
-    columns = st.columns(4)
-    top = float(max(1, picture.max()))
-    shown = (np.moveaxis(each, 0, -1) / top for each in (picture, shuffled(x, order)[0].numpy()))
-    for column, image, caption in zip(columns, shown, ("The picture", "Its pixels shuffled"), strict=False):
-        column.image(enlarged(np.clip(image, 0, 1), SIDE), caption=caption)
-    largest = float(np.abs(before).max())
-    for column, units, caption in zip(
-        columns[2:], (before, after), ("dense, picture", "dense, both shuffled"), strict=True
-    ):
-        column.image(
-            enlarged(coloured("activation", units.reshape(4, 4), top=largest or 1), SIDE),
-            caption=f"16 units: {caption}",
-        )
-    st.markdown(
-        f"**Dense layer:** its weights were shuffled like the pixels, and its 16 units give the same: max |Δ| = "
-        f"**{_power(dense.apart)}**. Only the order of the sum has changed. To a dense layer a picture is a list, and any order of it "
-        "is as good as another."
+    at = int(np.abs(after - before).argmax())
+    difference = f"max |Δ| = **{_power(dense.apart)}**" + (
+        f": in unit {at + 1}, {_digits(before[at])} and {_digits(after[at])}, because the same products were added in another "
+        "order, and each sum is rounded on its way"
+        if dense.apart
+        else ""
     )
+    st.markdown(
+        f"**Dense layer:** each of its 16 units has a weight of its own, drawn by chance, for each of the {x[0].numel():,} "
+        f"numbers; red is negative, blue positive, full colour is ±{scale:.3g}. On the right each weight has moved along with its "
+        f"pixel, and the units give the same, {difference}. To a dense layer a picture "
+        "is a list: one order of it is as good as another, if only it is the same for every picture."
+    )
+
+
+def _shuffled_convolution(x: torch.Tensor, order: torch.Tensor) -> None:
+    """The maps of the picture and of its shuffled pixels, by the filter that is on show above."""
+    side = st.session_state.side
+    number = min(st.session_state.cell[0], len(BANKS[side]) - 1)
+    title = BANKS[side][number].title
+    sliding = convolution_shuffling(x, order, BANKS[side][number].weights[None, :3])
     (name,) = sliding.comparison.names
     first, second = (one[name].output[0, 0].numpy() for one in (sliding.comparison.a, sliding.comparison.b))
     back = sliding.rearranged[0, 0].numpy()
-    largest = float(max(np.abs(first).max(), np.abs(back).max()))
-    captions = ("Map of the picture", "Map of the shuffled picture", "… its places put back", "Difference to the first")
-    for column, values, caption in zip(st.columns(4), (first, second, back, back - first), captions, strict=True):
-        column.image(enlarged(coloured("activation", values, top=largest or 1), SIDE), caption=caption)
-    title = BANKS[side][number].title
+    scale = float(max(np.abs(each).max() for each in (first, back, back - first))) or 1.0
+    _beside(
+        [coloured("activation", each, top=scale) for each in (first, second, back, back - first)],
+        ("Map of the picture", "Map of the shuffled picture", "… its places put back", "… minus the first map"),
+    )
+    apart = f"max |Δ| = **{_power(sliding.apart)}**"
+    where = f"({title}, {side} × {side}, full colour is ±{scale:.3g})"
     if side == 1:
         st.markdown(
-            f"**1×1 convolution** ({title}): the second map is the first one rearranged, max |Δ| = **{_power(sliding.apart)}** once its places "
+            f"**1×1 convolution** {where}: the second map is the first one rearranged, {apart} once its places "
             "are put back. A 1×1 kernel looks at no neighbour, so it has none to miss."
+        )
+    elif sliding.apart <= 1e-5 * scale:
+        st.markdown(
+            f"**Convolution** {where}: {apart}. This picture cannot show the difference, as shuffling leaves it as it was. "
+            "Choose another one."
         )
     else:
         st.markdown(
-            f"**Convolution** ({title}, {side} × {side}, with zeros around so that there is a place for each pixel): the second map is another map, "
-            f"not a rearranged one: max |Δ| = **{_power(sliding.apart)}** even with its places put back. The filter sees "
-            "neighbours, and they are others now."
+            f"**Convolution** {where}, with zeros around the picture so that the map has a place for each pixel: the second map is another map, "
+            f"not a rearranged one. Even with its places put back it is off by {apart}, where the first map itself reaches "
+            f"{float(np.abs(first).max()):.3g}. The filter sees neighbours, and they are others now."
         )
+
+
+def _beside(pictures: list[np.ndarray], captions: tuple[str, ...]) -> None:
+    """Pictures in one row, or two by two on a phone, each with its caption."""
+    for column, picture, caption in zip(st.columns(len(pictures)), pictures, captions, strict=True):
+        column.image(enlarged(picture, SIDE), caption=caption, width=SIDE)
+
+
+def _digits(value: float) -> str:
+    """All digits of a float32, with a typographic minus.
+
+    >>> _digits(np.float32(-0.1))
+    '−0.1'
+    """
+    return str(np.float32(value)).replace("-", "−")
 
 
 def _power(value: float) -> str:

@@ -51,6 +51,10 @@ _STYLE = """<style>
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (min-width: 768px) { [data-projector="true"] .st-key-chooser button p { font-size: 24px; } [data-projector="true"] .st-key-chooser, [data-projector="true"] .st-key-chooser button[data-testid="stPopoverButton"] { width: 360px; } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
+.stVerticalBlock.st-key-volume_box { flex: none; height: max(520px, min(76vh, 720px)); }
+/* two by two: pictures that are compared stand beside each other on a phone, too */
+@media (max-width: 767px) { .st-key-shuffled .stHorizontalBlock { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); } .st-key-shuffled .stColumn { min-width: 0; width: 100%; } .st-key-shuffled .stColumn * { max-width: 100%; } }
+@media (max-width: 767px) { .stVerticalBlock.st-key-volume_box { height: calc(100vw - 30px); } }
 </style>"""
 
 

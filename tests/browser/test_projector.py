@@ -39,6 +39,15 @@ def assert_large(page, root, panels):
     digits = shown.evaluate(DIGITS)
     assert [each for each in digits if each[1] < 24 or each[2] < 32] == []
     assert shown.evaluate(SMALL) == []
+    assert shown.evaluate(CUT) == []
+
+
+# headings that have no room for all they say
+CUT = """
+(root) => [...root.querySelectorAll(".heading")]
+  .filter((heading) => heading.checkVisibility({ visibilityProperty: true }) && heading.scrollWidth > heading.clientWidth)
+  .map((heading) => heading.textContent)
+"""
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

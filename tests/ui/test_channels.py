@@ -77,6 +77,9 @@ def test_a_dense_layer_does_not_notice_that_pixels_and_weights_are_shuffled_alik
         each.value for each in opened("channels", image="coffee", more="shuffle", side="1", filters="1").markdown
     )
     assert "rearranged, max |Δ| = **0**" in said or "·10⁻" in said
+    said = " ".join(each.value for each in opened("channels", image="draw", more="shuffle").markdown)
+    assert "max |Δ| = **0**. To a dense layer" in said  # nothing drawn yet: there is no other sum, and no other map
+    assert "This picture cannot show the difference" in said
 
 
 def test_the_volume_is_the_layers_maps_for_a_batch():
