@@ -246,16 +246,18 @@ def test_set(name: str, folder: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Scoring …")
-def score(name: str, folder: str, edits: Edits) -> tuple[int, int]:
-    """How many test pictures a network with these edits reads right, and how many there are."""
-    pictures, labels = test_set(name, folder)
+def read_as(name: str, folder: str, edits: Edits) -> torch.Tensor:
+    """The class that a network with these edits reads in each of the test pictures: (N,)."""
+    pictures, _ = test_set(name, folder)
     changed = edited(network(name), edits)
     with torch.inference_mode():
-        right = sum(
-            int((changed(batch.float() / 255).argmax(dim=1) == truth).sum())
-            for batch, truth in zip(pictures.split(500), labels.split(500), strict=True)
-        )
-    return right, len(labels)
+        return torch.cat([changed(batch.float() / 255).argmax(dim=1) for batch in pictures.split(500)])
+
+
+def score(name: str, folder: str, edits: Edits) -> tuple[int, int]:
+    """How many test pictures a network with these edits reads right, and how many there are."""
+    _, labels = test_set(name, folder)
+    return int((read_as(name, folder, edits) == labels).sum()), len(labels)
 
 
 # What is measured over many pictures is kept picture by picture: the page shows how far it is, which nothing cached can do,

@@ -1,6 +1,6 @@
 """What stands under the network, one room open at a time: nothing in it is computed before it is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,7 @@ from cnnviz.ui.component import component
 from cnnviz.ui.feed import encode
 from cnnviz.ui.network_view import session_network, session_trace, shape_table
 
+MOST_SHOWN = 9  # pictures of a square of the confusion matrix
 SHOWN = ("conv1", "pool", "conv2", "pool_1", "fc1", "fc2", "fc3")
 
 
@@ -83,6 +84,7 @@ def compare_room(name: str) -> None:
     with st.container(horizontal=True, gap="medium"):
         chosen = st.selectbox("Compare what is above with", list(ways), key="compare_with", width=360)
         here, other = session_trace(name), ways[chosen]()
+        _inputs(here[0].input[0], other[0].input[0])
     pairs = counterparts(here, other, SHOWN)
     layers = [layer for layer, _ in pairs]
     if missing := [cached.layer_title(layer) for layer in SHOWN if layer not in layers]:
@@ -129,6 +131,22 @@ def _side_by_side(name: str, layer: str, a: np.ndarray, b: np.ndarray) -> None:
     else:
         kind = "A pooled map is made of values after ReLU." if layer.startswith("pool") else "Values before ReLU."
     st.caption(f"All three on one scale. {kind}")
+
+
+def _inputs(here: torch.Tensor, other: torch.Tensor) -> None:
+    """What enters the two: one picture, or two beside each other."""
+    if torch.equal(here, other):
+        _pictures([here], ["the same picture in both"])
+    else:
+        _pictures([here, other], ["here", "the other"])
+
+
+def _pictures(pictures: Iterable[torch.Tensor], captions: Sequence[str]) -> None:
+    """Pictures (3, H, W) as a network reads them, beside each other, each cell a square of three pixels."""
+    with st.container(horizontal=True, gap="small", width="content"):
+        for picture, caption in zip(pictures, captions, strict=True):
+            enlarged = np.kron(picture.permute(1, 2, 0), np.ones((3, 3, 1)))
+            st.image(enlarged, caption=caption, width=96, alt=caption, output_format="PNG")
 
 
 def _through(network: ConvNet, name: str) -> Trace:
@@ -196,6 +214,7 @@ def verdict_room(name: str) -> None:
             f"({matrix[row, col] / max(1, total):.1%})."
         )
         _confused(name, labels[row], labels[col])
+        _confused_in_test_file(name, cell)
 
 
 def _confused(name: str, label: str, prediction: str) -> None:
@@ -204,10 +223,10 @@ def _confused(name: str, label: str, prediction: str) -> None:
     st.caption(said)
     inputs = cached.gallery_inputs(name)
     keys = cached.gallery(name)
-    pictures = [np.kron(inputs[keys.index(one["key"])].permute(1, 2, 0), np.ones((3, 3, 1))) for one in shown]
-    captions = [f"{one['label']}, read as {one['prediction']} {one['probability']:.0%}" for one in shown]
-    if pictures:
-        st.image(pictures, caption=captions, width=96, alt=captions, output_format="PNG")
+    _pictures(
+        [inputs[keys.index(one["key"])] for one in shown],
+        [f"{one['label']}, read as {one['prediction']} {one['probability']:.0%}" for one in shown],
+    )
 
 
 def confused(name: str, label: str, prediction: str) -> tuple[str, list[dict]]:
@@ -219,6 +238,23 @@ def confused(name: str, label: str, prediction: str) -> tuple[str, list[dict]]:
     if alike := [one for one in readings if one["label"] in (label, prediction)]:
         return f"{none}. Of the two classes, these come along:", alike
     return f"{none}, nor is any of them labelled “{label}” or “{prediction}”.", []
+
+
+def _confused_in_test_file(name: str, cell: tuple[int, int]) -> None:
+    """The first pictures of a cell in the folder named at start, as the network reads them that the matrix is about."""
+    folder = options.data_folder()
+    if folder is None or not st.checkbox("Show some from the test file", key="square_from_file"):
+        return
+    try:
+        pictures, truth = cached.test_set(name, str(folder))
+    except DatasetError as error:
+        st.error(str(error))
+        return
+    found = ((truth == cell[0]) & (cached.read_as(name, str(folder), ()) == cell[1])).nonzero().flatten().tolist()
+    some = found[:MOST_SHOWN]
+    end = "." if not found else ":" if found == some else f"; the first {len(some)}:"
+    st.caption(f"The test file has {len(found):,} such pictures{end}")
+    _pictures([pictures[at].float() / 255 for at in some], [f"its row {at + 1:,}" for at in some])
 
 
 def judged(name: str) -> str:

@@ -85,6 +85,8 @@ def test_two_pictures_or_two_networks_are_compared(way):
     assert (sent["layer"], sent["shape"]) == ("conv2", [16, 10, 10])
     assert np.array_equal(decode(sent["a"]), here)
     assert not np.array_equal(decode(sent["b"]), here)
+    captions = [picture.caption for pictures in app.get("image") for picture in pictures.proto.imgs]
+    assert captions == (["here", "the other"] if way == "another picture" else ["the same picture in both"])
     assert "| class | here | the other |" in text(app)
 
 
@@ -129,6 +131,21 @@ def test_the_test_file_of_the_start_scores_the_changed_network(monkeypatch):
     network = network_view.edited(load_network("mnist"), changed)
     assert (right, rows) == (int((network(pictures.float() / 255).argmax(dim=1) == labels).sum()), 20)
     assert right < 20
+    # the squares of the matrix open the file's pictures, as the network as trained reads them
+    monkeypatch.setattr(options, "data_folder", lambda: Path("a"))
+    app = entered("Verdict", edits="conv1,o2")
+    bundled = len(app.get("image"))
+    app.checkbox(key="square_from_file").check()
+    run(app)
+    assert "The test file has 0 such pictures." in text(app)
+    assert len(app.get("image")) == bundled
+    ones = [at for at, one in enumerate(cached.readings("mnist")) if one["label"] == "1"]
+    with monkeypatch.context() as every:
+        every.setattr(cached, "read_as", lambda name, folder, edits: torch.where(labels == 1, 7, labels))
+        app.pills(key="confusion_mnist").set_value((1, 7))
+        run(app)
+    assert f"The test file has {len(ones)} such pictures:" in text(app)
+    assert f"its row {ones[0] + 1}" in [each.proto.imgs[0].caption for each in app.get("image")]
 
 
 def test_a_folder_without_test_pictures_is_explained(tmp_path):
