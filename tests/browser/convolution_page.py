@@ -127,11 +127,21 @@ class Lesson:
 
     def taps(self, position: tuple[int, int]) -> list[tuple[float, float]]:
         """The (pixel, weight) of every product at a position, in the order of the sum."""
+        patch = self._under(self.padded, position)
+        return list(zip(patch.ravel().tolist(), self.filter.flatten().tolist(), strict=True))
+
+    def padded_taps(self, position: tuple[int, int]) -> int:
+        """How many of them lie in the padding."""
+        down, across = pair(self.padding)
+        beyond = np.pad(np.zeros_like(self.picture), ((0, 0), (down, down), (across, across)), constant_values=1)
+        return int(self._under(beyond, position).sum())
+
+    def _under(self, padded: np.ndarray, position: tuple[int, int]) -> np.ndarray:
+        """The part of a padded picture (C, H, W) that the window's taps lie on."""
         row, col = (step * at for step, at in zip(pair(self.stride), position, strict=True))
         down, across = pair(self.dilation)
         _, rows, cols = self.filter.shape
-        patch = self.padded[:, row : row + down * rows : down, col : col + across * cols : across]
-        return list(zip(patch[:, :rows, :cols].ravel().tolist(), self.filter.flatten().tolist(), strict=True))
+        return padded[:, row : row + down * rows : down, col : col + across * cols : across][:, :rows, :cols]
 
 
 OPENING = Lesson()

@@ -49,7 +49,7 @@ def test_every_account_adds_up_exactly_to_the_value_that_torch_has(page, lesson,
     for now in said:
         check_lines(now, lesson.taps(now.position))
         check_foot(now, lesson)
-        check_words(now)
+        check_words(now, lesson)
         assert now.value == pytest.approx(float(feature_map[now.position]), abs=lesson.bound, rel=0), now
     rounded = ["rounding" in now.foot for now in said]
     # where all is shown, nothing is left to round; where it is not, the true value is rarely the printed sum
@@ -89,13 +89,15 @@ def check_foot(now, lesson):
     assert "rounding" not in foot or rounding != 0, now
 
 
-def check_words(now):
+def check_words(now, lesson):
     """The sentence tells the same place, the same terms and the same outcome as the ledger."""
     row, col = now.position
     assert now.window == f"row {row + 1}, column {col + 1}"
-    start, sum_of, sign, outcome, activation = re.fullmatch(
-        r"(Row \d+, column \d+): (.+) ([=≈]) (\S+?)(?:, after ReLU (\S+))?", now.words
+    start, sum_of, sign, outcome, activation, padded = re.fullmatch(
+        r"(Row \d+, column \d+): (.+) ([=≈]) (\S+?)(?:, after ReLU (\S+))?(?: \((.+) padding\))?", now.words
     ).groups()
+    beyond = lesson.padded_taps(now.position)
+    assert padded == (f"{beyond} of the {len(now.lines)} values {'is' if beyond == 1 else 'are'}" if beyond else None)
     assert start == f"Row {row + 1}, column {col + 1}"
     terms = [
         term.translate(str.maketrans("", "", "()")).split("×") for term in sum_of.split(" + bias ")[0].split(" + ")
