@@ -9,6 +9,7 @@ import { leastDigits } from "./projector.js";
 export const MOST = 1000; // |weight| beyond this says nothing that a smaller one does not
 const STEP = 0.1;
 const COARSE = 1;
+const TINY = 16; // CSS pixels
 const DRAG_PIXELS = 4; // a drag this long is one step
 
 export class KernelPanel {
@@ -68,7 +69,8 @@ export class KernelPanel {
     // where all its digits would run into the next cell, a weight is shortened until it is typed over; the ledger has them
     const crowded = plain(value).length * 0.56 * this.font > side;
     const typing = cell.getRootNode().activeElement === cell;
-    const text = this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
+    // in a tiny cell no digit can be read: its colour, its title and the ledger say the weight
+    const text = side < TINY && !typing ? "" : this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
     if (cell.value !== text) cell.value = text;
     mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
     cell.style.fontSize = `${Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;

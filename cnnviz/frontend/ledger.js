@@ -28,11 +28,11 @@ export class Ledger {
 
   /**
    * value × weight = product, and the total so far: a line a tap, a heading a channel. `lines` hold the four as text, and
-   * the `taps` { value, weight, padding } they are the account of. Where account.js has closed `parts`, each channel is one
-   * line, and only those of `open` are shown. op: { channelNames, valueName, weightScale }.
+   * the `taps` { value, weight, padding } they are the account of. Where account.js has closed `parts`, each of op.parts is one
+   * line, and only those of `open` are shown. op: { channelNames, parts, valueName, weightScale }.
    */
   products(op, taps, { lines, parts }) {
-    this.#buildProducts(op, taps.length, parts.length > 0);
+    this.#buildProducts(op, taps.length);
     this.#lines.forEach(({ line, chip, ...cells }, index) => {
       const at = this.#first + index;
       for (const name of ["value", "weight", "product", "total"]) {
@@ -61,9 +61,9 @@ export class Ledger {
     if (place.top < room.top || place.bottom > room.bottom) this.body.scrollTop += place.top - room.top - room.height / 2;
   }
 
-  #buildProducts({ channelNames, valueName }, count, folds) {
-    const structure = [channelNames.join(), count, valueName, folds].join();
-    const each = count / channelNames.length;
+  #buildProducts({ channelNames, parts, valueName }, count) {
+    const structure = [channelNames.join(), count, valueName, parts?.join()].join();
+    const each = count / (parts ?? channelNames).length;
     if (structure !== this.#structure) {
       this.#structure = structure;
       this.#count = count;
@@ -72,8 +72,8 @@ export class Ledger {
       this.heading.replaceChildren(
         ...[valueName, "", "weight", "", "product", "so far"].map((text) => h("span", { class: text ? "" : "sign" }, text)),
       );
-      this.#parts = folds ? channelNames.map((channel, at) => new LedgerPart(channel, each, () => this.onFold(at))) : [];
-      if (folds) this.body.replaceChildren(...this.#parts.flatMap(({ elements }) => elements));
+      this.#parts = (parts ?? []).map((part, at) => new LedgerPart(part, each, () => this.onFold(at)));
+      if (parts) this.body.replaceChildren(...this.#parts.flatMap(({ elements }) => elements));
       else {
         this.#take(0, count);
         const rows = channelNames.flatMap((channel, at) => [
@@ -83,7 +83,7 @@ export class Ledger {
         this.body.replaceChildren(...rows);
       }
     }
-    if (folds && this.#unfolded !== this.open) this.#unfold(each);
+    if (parts && this.#unfolded !== this.open) this.#unfold(each);
   }
 
   #unfold(each) {

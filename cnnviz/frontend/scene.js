@@ -7,11 +7,12 @@ import { windowAt } from "./window.js";
 
 /**
  * op: the operation. moment: { position, taps, at (the tap that is just taken, or taps.length), channel, revealed,
- * chosen: the tap that the output came from, once all are taken and if there is one }.
+ * chosen: the tap that the output came from, once all are taken and if there is one; line: the row of the window whose
+ * products are shown, if they are only those }.
  * fed, met: what uses.js says of the input cell or the weight that is pointed at (`cell`), null otherwise.
  * Returns for each grid what Grid.draw takes, and for the kernel the cell that is used.
  */
-export function sceneOf(op, { position, taps, at, channel, revealed, chosen = null }, { cell = null, fed = null, met = null }) {
+export function sceneOf(op, { position, taps, at, channel, revealed, chosen = null, line = null }, { cell = null, fed = null, met = null }) {
   const window = windowAt(op, position);
   const here = one(...position);
   const each = op.rows.kernel * op.cols.kernel;
@@ -23,8 +24,10 @@ export function sceneOf(op, { position, taps, at, channel, revealed, chosen = nu
   const frame = { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
   const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
   const thin = { ...window, thin: true };
+  const whole = window.rows >= op.input.shape[1] && window.cols >= op.input.shape[2]; // a broad frame would lie on the digits
+  const row = line === null ? [] : [{ ...window, row: window.row + line * op.rows.dilation, rows: 1, thin: true }];
   const scene = {
-    input: { marks: tap ? [thin, tap] : [window] },
+    input: { marks: tap ? [thin, ...row, tap] : [whole ? thin : window, ...row] },
     output: { revealed, also: at < taps.length ? null : position, marks: [here] },
     products: { revealed: Math.max(0, Math.min(each, within + 1)), marks: used ? [one(...used)] : [] },
     loupe: { marks: tap ? [{ ...frame, thin: true }, spot] : [frame] },

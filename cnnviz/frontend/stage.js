@@ -8,7 +8,8 @@
  * An operation is
  * { name, kind: a key of kinds.js, input (C, H, W), weight (C, kh, kw), bias, relu, pre and output (rows, cols),
  *   winners, rows and cols: { kernel, stride, padding, dilation }, cols.after: the padding behind, where it is another, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
- *   channelNames, folds: a line a channel in the ledger?, pooled: the max pooling behind it (an operation with a title) or null,
+ *   channelNames, parts: the names of equal parts of the sum, a line each in the ledger (its channels, or rows of a single one),
+ *   or null, pooled: the max pooling behind it (an operation with a title) or null,
  *   strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
@@ -34,7 +35,7 @@ import { windowAt } from "./window.js";
 export class Stage {
   player = new Player();
   channel = 0;
-  unfolded = false; // of a ledger that folds: are the products of the channel on show shown?
+  part = null; // of a ledger that folds: the part whose products are shown; where parts are channels, that on show
   looking = true; // may the pointer look into the input? Not while it draws there
   beside = false; // does a panel stand over the ledger?
   #frame = 0;
@@ -55,7 +56,7 @@ export class Stage {
     this.products = new Grid("products");
     this.loupe = new Grid("loupe");
     this.kernel = new KernelPanel({ onEdit, onRefused });
-    this.ledger = new Ledger({ onFold: (channel) => (this.unfolded && this.channel === channel ? this.overview() : this.unfold(channel)) });
+    this.ledger = new Ledger({ onFold: (part) => (this.part === part ? this.overview() : this.unfold(part)) });
     this.attention = new Attention({ onChange: () => this.invalidate(), asleep: (on) => this.player.playing || (on === "input" && !this.looking) });
     this.columns = new Columns({ ...this, tools }, (channel) => this.#choose(channel));
     this.kernelNote = this.columns.kernelNote;
@@ -83,7 +84,8 @@ export class Stage {
     const [rows, cols] = op.output.shape;
     this.player.resize(rows, cols, op.input.shape[0] * op.rows.kernel * op.cols.kernel);
     if (position) this.player.step = Math.min(rows - 1, position[0]) * cols + Math.min(cols - 1, position[1]);
-    this.channel = Math.min(this.channel, op.input.shape[0] - 1);
+    if (this.part >= (op.parts?.length ?? 0)) this.part = null;
+    this.channel = Math.min(this.#channelOfPart ?? this.channel, op.input.shape[0] - 1);
     const pointed = this.attention.cellOn("output");
     if (pointed && (pointed[0] >= rows || pointed[1] >= cols)) this.attention.free();
     this.player.reveal();
@@ -109,16 +111,25 @@ export class Stage {
     return () => this.#followers.delete(follow);
   }
 
-  /** Shows a channel with its slice and, where the ledger folds, its products. */
-  unfold(channel) {
-    this.unfolded = true;
-    this.#choose(channel);
+  /** Shows the products of a part of the sum; of a channel its slice, too. */
+  unfold(part) {
+    this.part = part;
+    if (this.op) this.#choose(this.#channelOfPart ?? this.channel);
   }
 
-  /** Folds the ledger again: a line a channel. */
+  /** Folds the ledger again: a line a part. */
   overview() {
-    this.unfolded = false;
+    this.part = null;
     this.invalidate();
+  }
+
+  /** The channel whose products are shown; null where none are, or where the parts are no channels. */
+  get #channelOfPart() {
+    return this.#partsAreChannels ? this.part : null;
+  }
+
+  get #partsAreChannels() {
+    return this.op.parts?.length === this.op.input.shape[0];
   }
 
   /** Stands still at a step, as with the arrow keys: a map that is filling goes on from there. */
@@ -188,6 +199,7 @@ export class Stage {
 
   #choose(channel) {
     this.channel = channel;
+    if (this.#channelOfPart !== null) this.part = channel;
     this.#stale.pictures = true;
     this.invalidate();
   }
@@ -221,12 +233,13 @@ export class Stage {
     const taps = kind.taps(op, position);
     const result = kind.result(op, taps, position);
     const inside = at >= 0 && at < taps.length;
-    this.ledger.open = this.unfolded || (this.player.inside && inside) ? this.channel : null;
+    const part = this.player.inside && inside ? Math.floor((at * (op.parts?.length ?? 0)) / taps.length) : this.part;
+    this.ledger.open = part;
     kind.write(this.ledger, op, taps, result, position);
     this.ledger.upTo(at);
     const pointed = this.#pointed();
     const chosen = at >= taps.length ? (kind.chosen?.(taps, result) ?? null) : null;
-    this.#drawWindow(taps, at, pointed, chosen);
+    this.#drawWindow(taps, at, pointed, chosen, this.#partsAreChannels ? null : part);
     const step = position[0] * this.output.cols + position[1];
     const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
     this.#describe(position, step, pointed.sentence ?? sentence);
@@ -247,6 +260,7 @@ export class Stage {
     const channel = Math.floor(at / each);
     if (!this.player.inside || at < 0 || channel >= this.op.input.shape[0] || channel === this.channel) return;
     this.channel = channel;
+    if (this.#channelOfPart !== null) this.part = channel;
     this.#stale.pictures = true;
   }
 
@@ -293,9 +307,9 @@ export class Stage {
   }
 
   /** What lies on the pictures, and the pictures that change with every step. */
-  #drawWindow(taps, at, pointed, chosen) {
+  #drawWindow(taps, at, pointed, chosen, line) {
     const { op, player, position, channel, look, blank } = this;
-    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed, chosen }, pointed);
+    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed, chosen, line }, pointed);
     for (const name of ["input", "output"]) this[name].draw({ ...scene[name], blank });
     if (kindOf(op).weighs) {
       const each = op.rows.kernel * op.cols.kernel;

@@ -42,16 +42,17 @@ export function unitOperation({ layers, weights, results, rectified, title }, un
   const weight = weights[`${layer.module}.weight`];
   const size = weight.shape.slice(1).reduce((a, b) => a * b, 1);
   const first = layers[0] === layer;
+  const channelNames = first && input.shape[0] === 3 ? COLOURS : names(first ? "channel" : "map", input.shape[0]);
   const next = rectified && layers[layers.findIndex(({ name }) => name === rectified) + 1];
   const pools = next?.kind === "max_pool2d" && next.kernel.every((size, axis) => size === next.stride[axis] && !next.padding[axis]);
   return {
     position,
     operation: {
-      ...common, input, relu: Boolean(rectified), folds: input.shape[0] > 1,
+      ...common, input, relu: Boolean(rectified),
       pooled: pools ? { ...unitOperation({ layers, weights, results, rectified: null, title: next.title }, { ...unit, layer: next.name }).operation, title: next.title } : null,
       weight: { shape: weight.shape.slice(1), data: weight.data.subarray(unit.map * size, (unit.map + 1) * size) },
       bias: weights[`${layer.module}.bias`].data[unit.map],
-      channelNames: first && input.shape[0] === 3 ? COLOURS : names(first ? "channel" : "map", input.shape[0]),
+      channelNames, parts: channelNames.length > 1 ? channelNames : null,
       picture: first ? { kind: "grey", bottom: 0, top: 1 } : { kind: "activation", top: largest(input.data) },
       titles: {
         input: "Input", kernel: `Filter ${unit.map + 1}`, kernelNote: "one slice a channel",
@@ -67,6 +68,7 @@ function denseOperation(layer, weights, input, output, shown, rectified, title, 
   const inputs = weight.shape[1];
   const shape = layer.inputShape.length === 3 ? layer.inputShape : [1, ...FLAT[inputs]];
   const [channels, height, width] = shape;
+  const channelNames = channels > 1 ? names("map", channels) : ["units"];
   const only = (kernel) => ({ kernel, stride: 1, padding: 0, dilation: 1 });
   return {
     position: [0, 0],
@@ -75,16 +77,21 @@ function denseOperation(layer, weights, input, output, shown, rectified, title, 
       input: { shape, data: input.data },
       weight: { shape, data: weight.data.subarray(unit.map * inputs, (unit.map + 1) * inputs) },
       bias: weights[`${layer.module}.bias`].data[unit.map],
-      relu: rectified, folds: channels > 1,
+      relu: rectified,
       pre: output.data.subarray(unit.map, unit.map + 1),
       output: { shape: [1, 1], data: shown.data.subarray(unit.map, unit.map + 1) },
-      channelNames: channels > 1 ? names("map", channels) : ["units"],
+      channelNames, parts: channels > 1 ? channelNames : rowsOfUnits(height, width),
       picture: { kind: "activation", top: largest(input.data) },
       titles: {
         input: `Its ${inputs} inputs`, kernel: `Its ${inputs} weights`, kernelNote: "", output: `${title}, unit ${unit.map + 1}`,
       },
     },
   };
+}
+
+/** A long sum of units folds into the rows in which its inputs stand. */
+function rowsOfUnits(rows, cols) {
+  return Array.from({ length: rows }, (_, row) => `units ${row * cols + 1} to ${(row + 1) * cols}`);
 }
 
 function largest(data) {

@@ -13,7 +13,7 @@ export const weightedSum = {
 
   result(op, taps, [row, col]) {
     const padded = taps.filter(({ padding }) => padding).length;
-    return { ...account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals, op.folds ? op.channelNames.length : 0), padded };
+    return { ...account(taps, op.bias, op.pre[row * op.output.shape[1] + col], op.valueDecimals, op.parts?.length ?? 0), padded };
   },
 
   write(ledger, op, taps, result, position) {

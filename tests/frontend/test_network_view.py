@@ -162,8 +162,12 @@ def test_two_hundred_units_are_what_torch_says(frontend, name, edits):
                     _number(account["dotProduct"]) + _number(account["bias"]) + _number(account["rounding"] or "0")
                 )
                 assert printed == _number(account["preActivation"])
-                # a filter with several slices folds: a line a channel, and the lines are the account
-                channels = operation.weight.shape[1] if operation.weight.dim() == 4 else 16 if layer == "fc1" else 0
+                # a line a channel, or a row of the units that enter; and the lines are the account
+                channels = (
+                    operation.weight.shape[1]
+                    if operation.weight.dim() == 4
+                    else {"fc1": 16, "fc2": 12, "fc3": 12}[layer]
+                )
                 sums = [_number(part["sum"]) for part in account["parts"]]
                 assert len(sums) == channels
                 if sums:
