@@ -80,43 +80,57 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
   const axis = (at, size, kernel) =>
     outputSize(size, { kernel, stride: stride[at], padding: padding[at], dilation: dilation[at] }, paddingMode);
   const [rows, cols] = [axis(0, height, kernelRows), axis(1, width, kernelCols)];
-  if (paddingMode !== "zeros" && (padding[0] || padding[1])) {
-    return conv2d(pad(x, padding, paddingMode), weight, bias, { stride, dilation });
-  }
+  const padded = padding[0] || padding[1] ? pad(x, padding, paddingMode) : x;
+  const data = new Float64Array(padded.data); // turned once, not at each product
   const output = tensor([outChannels, rows, cols]);
-  const sums = new Float64Array(cols); // one output row at a time: the inner loop runs along memory
-  let w = 0;
+  const step = stride[1];
+  let to = 0;
   for (let out = 0; out < outChannels; out++) {
-    const filter = w;
+    const { weights, offsets } = tapsOf(weight, out, padded.shape, dilation);
+    const [taps, shift] = [weights.length, bias ? bias[out] : 0];
     for (let i = 0; i < rows; i++) {
-      sums.fill(0);
-      w = filter;
-      for (let c = 0; c < channels; c++) {
-        for (let u = 0; u < kernelRows; u++) {
-          const row = i * stride[0] - padding[0] + u * dilation[0];
-          if (row < 0 || row >= height) {
-            w += kernelCols;
-            continue;
-          }
-          const start = (c * height + row) * width;
-          for (let v = 0; v < kernelCols; v++) {
-            const value = weight.data[w++];
-            if (value === 0) continue;
-            const offset = v * dilation[1] - padding[1];
-            const first = offset < 0 ? Math.ceil(-offset / stride[1]) : 0;
-            const last = Math.min(cols - 1, Math.floor((width - 1 - offset) / stride[1]));
-            let at = start + offset + first * stride[1];
-            for (let j = first; j <= last; j++, at += stride[1]) sums[j] += value * x.data[at];
-          }
+      let at = i * stride[0] * padded.shape[2]; // the first value under the window
+      let j = 0;
+      for (; j + 3 < cols; j += 4, at += 4 * step) { // four sums at once stay in registers, and each weight is read once for them
+        let [a, b, c, d] = [0, 0, 0, 0];
+        for (let tap = 0; tap < taps; tap++) {
+          const value = weights[tap];
+          const from = at + offsets[tap];
+          a += value * data[from];
+          b += value * data[from + step];
+          c += value * data[from + 2 * step];
+          d += value * data[from + 3 * step];
         }
+        output.data[to++] = a + shift;
+        output.data[to++] = b + shift;
+        output.data[to++] = c + shift;
+        output.data[to++] = d + shift;
       }
-      const shift = bias ? bias[out] : 0;
-      const target = (out * rows + i) * cols;
-      for (let j = 0; j < cols; j++) output.data[target + j] = sums[j] + shift;
+      for (; j < cols; j++, at += step) {
+        let sum = 0;
+        for (let tap = 0; tap < taps; tap++) sum += weights[tap] * data[at + offsets[tap]];
+        output.data[to++] = sum + shift;
+      }
     }
-    w = filter + channels * kernelRows * kernelCols;
   }
   return output;
+}
+
+/** One filter's weights but for its zeros, and how far behind the window's first value each finds its own. */
+function tapsOf({ shape: [, channels, kernelRows, kernelCols], data }, out, [, height, width], dilation) {
+  const [weights, offsets] = [[], []];
+  let w = out * channels * kernelRows * kernelCols;
+  for (let c = 0; c < channels; c++) {
+    for (let u = 0; u < kernelRows; u++) {
+      for (let v = 0; v < kernelCols; v++) {
+        const value = data[w++];
+        if (value === 0) continue;
+        weights.push(value);
+        offsets.push((c * height + u * dilation[0]) * width + v * dilation[1]);
+      }
+    }
+  }
+  return { weights: Float64Array.from(weights), offsets: Int32Array.from(offsets) };
 }
 
 export function relu(x) {
