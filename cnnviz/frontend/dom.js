@@ -24,3 +24,17 @@ export function mark(element, name, value) {
   const text = String(value);
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
+
+const dressed = new WeakMap(); // element → what its style was last given
+
+/**
+ * Writes properties of an element's style, each only when it differs from what was last written here: the browser works
+ * the whole style out anew even where it stays the same, and gives colours back in other words than it was given.
+ */
+export function dress(element, styles) {
+  if (!dressed.has(element)) dressed.set(element, {});
+  const before = dressed.get(element);
+  for (const [name, value] of Object.entries(styles)) {
+    if (before[name] !== value) element.style[name] = before[name] = value;
+  }
+}

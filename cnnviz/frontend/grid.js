@@ -1,6 +1,6 @@
 /** A grid of cells on a canvas: pictures, digits where they fit, and the marks that say "here". */
 
-import { h, mark } from "./dom.js";
+import { dress, h, mark } from "./dom.js";
 import { ACCENT, INK, PAPER, inkOn } from "./palette.js";
 import { leastDigits } from "./projector.js";
 
@@ -12,6 +12,17 @@ export function cellSize({ rows, cols, margin = [0, 0], width, height = width, b
   const [top, left, bottom = top, right = left] = margin;
   const cell = Math.min(width / (left + cols + right) / breadth, height / (top + rows + bottom)) * ratio;
   return (cell >= 8 ? Math.floor(cell + 1e-6) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
+}
+
+/** Gives a canvas this size, unless it has it: setting it, even to what it is, throws the canvas away. */
+function resize(canvas, width, height) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}
+
+/** Gives a canvas that nobody sees room for this size; what it has is not given back, to be asked for again. */
+function grow(canvas, width, height) {
+  resize(canvas, Math.max(canvas.width, width), Math.max(canvas.height, height));
 }
 
 /**
@@ -45,15 +56,14 @@ export class Grid {
     this.cell = cellSize({ rows, cols, margin, width, height, breadth }, ratio);
     this.across = this.cell * breadth; // the width of a cell
     const [boxWidth, boxHeight] = [this.allCols * this.across, this.allRows * this.cell];
-    for (const canvas of [this.canvas, this.#base]) {
-      canvas.width = Math.round(boxWidth * ratio);
-      canvas.height = Math.round(boxHeight * ratio);
-    }
-    this.#pixels.width = this.allCols;
-    this.#pixels.height = this.allRows;
-    Object.assign(this.canvas.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
-    Object.assign(this.element.style, { width: `${boxWidth}px`, height: `${boxHeight}px` });
-    Object.assign(this.panel.style, {
+    const [pixelsWide, pixelsHigh] = [Math.round(boxWidth * ratio), Math.round(boxHeight * ratio)];
+    resize(this.canvas, pixelsWide, pixelsHigh);
+    grow(this.#base, pixelsWide, pixelsHigh);
+    grow(this.#pixels, this.allCols, this.allRows);
+    const box = { width: `${boxWidth}px`, height: `${boxHeight}px` };
+    dress(this.canvas, box);
+    dress(this.element, box);
+    dress(this.panel, {
       left: `${left * this.across}px`,
       top: `${top * this.cell}px`,
       width: `${cols * this.across}px`,
@@ -86,11 +96,12 @@ export class Grid {
     const colours = new Uint32Array(image.data.buffer);
     for (let r = 0, at = 0; r < allRows; r++) for (let c = 0; c < allCols; c++) colours[at++] = colourOf(r, c);
     this.#pixels.getContext("2d").putImageData(image, 0, 0);
+    const { width, height } = this.canvas; // the canvases behind it may be larger: they were for another picture
 
     const context = this.#base.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.imageSmoothingEnabled = false;
-    context.drawImage(this.#pixels, 0, 0, this.#base.width, this.#base.height);
+    context.drawImage(this.#pixels, 0, 0, allCols, allRows, 0, 0, width, height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (this.cell >= LEAST_FOR_LINES) this.#lines(context, line);
     if (faded) this.#fade(context, faded, paper);
@@ -188,7 +199,7 @@ export class Grid {
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (revealed >= rows * cols) {
-      context.drawImage(this.#base, 0, 0);
+      context.drawImage(this.#base, 0, 0, width, height, 0, 0, width, height);
     } else {
       context.fillStyle = blank ?? this.paper;
       context.fillRect(0, 0, width, height);

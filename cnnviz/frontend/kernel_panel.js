@@ -1,9 +1,9 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
-import { h, mark } from "./dom.js";
+import { dress, h, mark } from "./dom.js";
 import { cellUnder } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
-import { inkOn, packed } from "./palette.js";
+import { css, inkOn, packed } from "./palette.js";
 import { leastDigits } from "./projector.js";
 
 export const MOST = 1000; // |weight| beyond this says nothing that a smaller one does not
@@ -42,9 +42,8 @@ export class KernelPanel {
     this.#cells.forEach((cell, at) => {
       const value = weight.data[slice * rows * cols + at];
       const colour = packed(scale, value);
-      cell.style.background = `rgb(${colour & 255},${(colour >> 8) & 255},${(colour >> 16) & 255})`;
-      cell.style.color = inkOn(colour);
-      cell.dataset.value = value;
+      dress(cell, { background: css(scale, value), color: inkOn(colour) });
+      mark(cell, "data-value", value);
       const root = cell.getRootNode();
       if (root.activeElement !== cell || cell.dataset.typed !== "true") this.#write(cell, value);
     });
@@ -73,7 +72,8 @@ export class KernelPanel {
     const text = side < TINY && !typing ? "" : this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
     if (cell.value !== text) cell.value = text;
     mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
-    cell.style.fontSize = `${Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)))}px`;
+    const size = Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)));
+    dress(cell, { fontSize: `${size}px` });
     cell.removeAttribute("aria-invalid");
   }
 
@@ -84,9 +84,9 @@ export class KernelPanel {
     mark(this.panel, "data-rows", rows);
     mark(this.panel, "data-cols", cols);
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
-    Object.assign(this.panel.style, { width: `${side * cols}px`, height: `${side * rows}px` });
-    Object.assign(this.element.style, { width: `${side * cols}px`, height: `${side * rows}px` });
-    this.panel.style.gridTemplate = `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)`;
+    const box = { width: `${side * cols}px`, height: `${side * rows}px` };
+    dress(this.element, box);
+    dress(this.panel, { ...box, gridTemplate: `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)` });
     while (this.#pool.length < rows * cols) this.#pool.push(this.#input(this.#pool.length));
     this.#cells = this.#pool.slice(0, rows * cols);
     this.#cells.forEach((cell, at) => mark(cell, "aria-label", `weight, row ${Math.floor(at / cols) + 1}, column ${(at % cols) + 1}`));
