@@ -71,6 +71,7 @@ class ChannelsView {
   stop() {
     cancelAnimationFrame(this.#frame);
     this.#frame = -1;
+    this.picture.ledger.stop();
     for (const end of this.unsubscribe) end();
   }
 

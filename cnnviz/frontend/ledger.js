@@ -1,8 +1,11 @@
 /** The ledger beside the window: its lines, a foot that closes them, and nothing built anew that can stay. */
 
-import { h, mark, write } from "./dom.js";
+import { dress, h, mark, write } from "./dom.js";
 import { LedgerPart } from "./ledger_parts.js";
 import { css } from "./palette.js";
+
+const REST = 150; // milliseconds without a change before the lines out of sight are written, too
+const LONG = 30; // lines: from here on the browser lays out only those near the ones in sight
 
 /** What it says is the business of an operation's kind (see kinds.js), which calls `products` or `values`, then `foot`. */
 export class Ledger {
@@ -16,12 +19,22 @@ export class Ledger {
   #pool = []; // every line of a product ever needed: a kernel that changes its size builds few anew
   #at = null; // the line that is being made, null where all are
   #foot = new Map(); // name → { line, label, value }
+  #account = null; // what the lines are to say: { scale, taps, lines }
+  #sight = null; // [first, end) of the lines in sight, null where that is not known
+  #attended = false; // does somebody point at the lines, or have they the focus?
+  #timer = 0;
 
   /** onFold(part) when the line of a folded part, or of the unfolded one, is chosen. */
   constructor({ onFold = () => {} } = {}) {
     this.onFold = onFold;
     this.heading = h("div", { class: "ledger-line ledger-heading" });
-    this.body = h("div", { class: "ledger-body", tabindex: "0", role: "group", "aria-label": "Products, one line each" });
+    this.body = h("div", {
+      class: "ledger-body", tabindex: "0", role: "group", "aria-label": "Products, one line each",
+      onpointerenter: () => this.#attend(true), onpointerleave: () => this.#attend(false),
+      onfocusin: () => this.#attend(true), onfocusout: () => this.#attend(false),
+      onscroll: () => this.#look(),
+    });
+    new ResizeObserver(() => this.#look()).observe(this.body);
     this.footBox = h("div", { class: "ledger-foot" });
     this.element = h("div", { class: "ledger" }, this.heading, this.body, this.footBox);
   }
@@ -30,20 +43,73 @@ export class Ledger {
    * value × weight = product, and the total so far: a line a tap, a heading a channel. `lines` hold the four as text, and
    * the `taps` { value, weight, padding } they are the account of. Where account.js has closed `parts`, each of op.parts is one
    * line, and only those of `open` are shown. op: { channelNames, parts, valueName, weightScale }.
+   *
+   * A long account has far more lines than stand in sight, and to lay them all out takes longer than a frame has time. So
+   * the lines in sight are written now, and all others once the hand rests, or as soon as somebody turns to the ledger.
    */
   products(op, taps, { lines, parts }) {
     this.#buildProducts(op, taps.length);
-    this.#lines.forEach(({ line, chip, ...cells }, index) => {
-      const at = this.#first + index;
-      for (const name of ["value", "weight", "product", "total"]) {
-        if (cells[name].text.data !== lines[at][name]) cells[name].text.data = lines[at][name];
-      }
-      const colour = css(op.weightScale, taps[at].weight);
-      if (chip.dataset.colour !== colour) chip.style.background = chip.dataset.colour = colour;
-      const kind = `ledger-line${taps[at].weight === 0 ? " idle" : ""}${taps[at].padding ? " padding" : ""}`;
-      if (line.className !== kind) line.className = kind;
-    });
+    this.#account = { scale: op.weightScale, taps, lines };
     this.#parts.forEach((part, at) => part.write(parts[at]));
+    this.#write();
+  }
+
+  /** Ends what has not been written yet. */
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  #write() {
+    const all = this.#attended || !this.#sight;
+    const [first, end] = all ? [0, this.#lines.length] : this.#sight;
+    for (let index = first; index < end; index++) this.#writeLine(index);
+    clearTimeout(this.#timer);
+    if (!all || !this.#sight) this.#timer = setTimeout(() => this.#rest(), REST);
+  }
+
+  #writeLine(index) {
+    const { line, chip, ...cells } = this.#lines[index];
+    const { scale, taps, lines } = this.#account;
+    const at = this.#first + index;
+    for (const name of ["value", "weight", "product", "total"]) {
+      if (cells[name].text.data !== lines[at][name]) cells[name].text.data = lines[at][name];
+    }
+    dress(chip, { background: css(scale, taps[at].weight) });
+    const kind = `ledger-line${taps[at].weight === 0 ? " idle" : ""}${taps[at].padding ? " padding" : ""}`;
+    if (line.className !== kind) line.className = kind;
+  }
+
+  /** Nothing has changed for a while: there is time for every line, and to see which ones are in sight. */
+  #rest() {
+    this.#find();
+    if (this.#account) for (let index = 0; index < this.#lines.length; index++) this.#writeLine(index);
+  }
+
+  #attend(attended) {
+    this.#attended = attended;
+    if (attended && this.#account) this.#write();
+  }
+
+  /** Other lines may have come into sight. */
+  #look() {
+    this.#find();
+    if (this.#account) this.#write();
+  }
+
+  /** Finds the lines in sight. It asks for places, so it is called only where these are known anyway. */
+  #find() {
+    const { top, bottom } = this.body.getBoundingClientRect();
+    /** How many lines have their `side` above this edge. */
+    const above = (edge, side) => {
+      let [low, high] = [0, this.#lines.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.#lines[middle].line.getBoundingClientRect()[side] <= edge) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    this.#sight = bottom > top ? [above(top, "bottom"), above(bottom, "top")] : null;
   }
 
   /** Only what stands up to the line `at` has happened yet; there it happens. −1: nothing has; beyond the last: all has. */
@@ -58,7 +124,9 @@ export class Ledger {
     const { line } = this.#lines[all ? -1 : at - this.#first] ?? {};
     if (!line) return;
     const [room, place] = [this.body.getBoundingClientRect(), line.getBoundingClientRect()];
-    if (place.top < room.top || place.bottom > room.bottom) this.body.scrollTop += place.top - room.top - room.height / 2;
+    if (place.top >= room.top && place.bottom <= room.bottom) return;
+    this.body.scrollTop += place.top - room.top - room.height / 2;
+    this.#look();
   }
 
   #buildProducts({ channelNames, parts, valueName }, count) {
@@ -104,6 +172,8 @@ export class Ledger {
     this.#lines = this.#pool.slice(0, count);
     this.#first = first;
     this.#at = undefined;
+    this.#sight = null;
+    mark(this.body, "data-long", count >= LONG);
   }
 
   /** One text a tap, under a heading; the line at `won` (if it is one) stands out. */
@@ -115,6 +185,8 @@ export class Ledger {
       this.#parts = [];
       this.#first = 0;
       this.#count = texts.length;
+      this.#account = null;
+      mark(this.body, "data-long", false);
       this.heading.replaceChildren(h("span", {}, heading));
       this.#lines = texts.map(() => ({ line: h("div", { class: "value-line", "data-ledger": "value" }) }));
       this.body.replaceChildren(...this.#lines.map(({ line }) => line));

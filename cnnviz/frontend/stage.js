@@ -167,6 +167,7 @@ export class Stage {
     cancelAnimationFrame(this.#frame);
     this.#frame = -1; // no frame will be asked for again
     this.#followers.clear();
+    this.ledger.stop();
   }
 
   /** The input cell in the middle of the window, [row, col]; the nearest one, where that lies in the padding. */

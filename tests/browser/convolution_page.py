@@ -190,17 +190,24 @@ class Moment:
     count: str
 
 
+# whoever reads all lines has turned to the ledger, so that those out of sight are written, too
 _READ = """
-const read = (root) => ({
-  ...root.dataset,
-  lines: [...root.querySelectorAll('[data-ledger="product"]')].map((line) => line.textContent),
-  parts: [...root.querySelectorAll('[data-ledger="part"]')].map((line) => line.textContent),
-  rounding: root.querySelector('[data-ledger="part-rounding"][data-shown="true"]')?.textContent ?? "rounding 0",
-  foot: [...root.querySelectorAll('.ledger-foot [data-shown="true"]')].map((line) => [line.dataset.ledger, line.textContent]),
-  words: root.querySelector(".words").textContent,
-  window: root.querySelector(".column-window .note").textContent,
-  count: root.querySelector(".count").textContent,
-});
+const read = (root) => {
+  const body = root.querySelector(".ledger-body");
+  body.dispatchEvent(new PointerEvent("pointerenter"));
+  const said = {
+    ...root.dataset,
+    lines: [...root.querySelectorAll('[data-ledger="product"]')].map((line) => line.textContent),
+    parts: [...root.querySelectorAll('[data-ledger="part"]')].map((line) => line.textContent),
+    rounding: root.querySelector('[data-ledger="part-rounding"][data-shown="true"]')?.textContent ?? "rounding 0",
+    foot: [...root.querySelectorAll('.ledger-foot [data-shown="true"]')].map((line) => [line.dataset.ledger, line.textContent]),
+    words: root.querySelector(".words").textContent,
+    window: root.querySelector(".column-window .note").textContent,
+    count: root.querySelector(".count").textContent,
+  };
+  body.dispatchEvent(new PointerEvent("pointerleave"));
+  return said;
+};
 """
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cnnviz.core.strokes import Stroke
 from tests.browser.convolution_page import Lesson, go_to, number, tour
+from tests.browser.harness import FIND, STAGE
 from tests.browser.visits import Visits
 
 ZIGZAG = (
@@ -111,3 +112,69 @@ def check_words(now, lesson):
     assert number(outcome) == now.foot.get("pre", now.foot["output"])
     assert (activation is None) == ("pre" not in now.foot)
     assert activation is None or number(activation) == now.foot["output"]
+
+
+def test_of_a_long_account_the_lines_in_sight_are_written_at_once_and_the_others_at_rest(page):
+    """147 lines, of which a dozen are in sight: whoever rests, scrolls or turns to them reads every one of them right."""
+    weights = "7x7~" + ",".join(f"{(at % 7 - 3.5) / 10:g}" for at in range(49))
+    lesson = Lesson("cat", 24, True, weights=weights)
+    go_to(page, lesson)
+    body = page.locator(f"{STAGE} .ledger-body")
+
+    def starts(position):
+        """How each line begins at this position."""
+        return [f"{pixel:.2f} × {weight:.2f} = ".replace("-", "−") for pixel, weight in lesson.taps(position)]
+
+    def point(row, col):
+        """Points there; which lines are right in the frame that shows it, and which of them are in sight."""
+        said = page.locator(STAGE).evaluate(_POINT, [row, col])
+        right = [text.startswith(start) for (text, _), start in zip(said, starts((row, col)), strict=True)]
+        return right, [seen for _, seen in said]
+
+    def rest(row, col):
+        """Waits for every line of this position."""
+        page.wait_for_function(
+            f"""(starts) => {{
+              {FIND}
+              const lines = [...find(".ledger-body").querySelectorAll('[data-ledger="product"]')];
+              return lines.length === starts.length && lines.every((line, at) => line.textContent.startsWith(starts[at]));
+            }}""",
+            arg=starts((row, col)),
+        )
+
+    point(3, 4)
+    rest(3, 4)
+    written, seen = point(9, 5)
+    assert 4 < sum(seen) < 20
+    assert all(now for now, visible in zip(written, seen, strict=True) if visible)
+    assert not all(written)
+    rest(9, 5)
+    body.evaluate("body => (body.scrollTop = body.scrollHeight)")
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # a frame hears of its scrolling before anything else
+    written, seen = point(5, 12)
+    assert seen[-1]
+    assert not seen[0]
+    assert all(now for now, visible in zip(written, seen, strict=True) if visible)
+    assert not all(written)
+    body.evaluate("body => body.focus()")
+    assert all(point(14, 2)[0])
+    body.evaluate("body => body.blur()")
+    assert not all(point(2, 14)[0])
+
+
+# points at an output [row, col]; the lines as they stand in the frame that shows it: [text, is it in sight?]
+_POINT = """(root, [row, col]) => new Promise((done) => {
+  const panel = root.querySelector('[data-panel="output"]');
+  const { left, top, width, height } = panel.getBoundingClientRect();
+  const [rows, cols] = [panel.dataset.rows, panel.dataset.cols];
+  new MutationObserver((_, observer) => {
+    observer.disconnect();
+    const room = root.querySelector(".ledger-body").getBoundingClientRect();
+    done([...root.querySelectorAll('[data-ledger="product"]')].map((line) => {
+      const place = line.getBoundingClientRect();
+      return [line.textContent, place.bottom > room.top && place.top < room.bottom];
+    }));
+  }).observe(root, { attributes: true, attributeFilter: ["data-painted"] });
+  const at = { clientX: left + ((col + 0.5) / cols) * width, clientY: top + ((row + 0.5) / rows) * height };
+  panel.dispatchEvent(new PointerEvent("pointermove", at));
+})"""
