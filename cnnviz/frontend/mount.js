@@ -26,6 +26,7 @@ export function mount(View) {
     fit(view);
     return () => {
       view.observer.disconnect();
+      document.fonts.removeEventListener("loadingdone", view.onFonts);
       view.unwatch();
       view.endProjector();
       view.pageTools?.stop();
@@ -43,6 +44,8 @@ function start(view, parent) {
   parent.append(view.element);
   view.observer = new ResizeObserver(() => fit(view));
   view.observer.observe(view.element);
+  view.onFonts = () => fit(view);
+  document.fonts.addEventListener("loadingdone", view.onFonts);
   view.endProjector = onProjector(() => {
     fit(view);
     view.settling.soon();

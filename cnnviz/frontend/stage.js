@@ -28,6 +28,7 @@ import { leftOverCells, paintInput, paintLoupe, paintOutput, paintProducts } fro
 import { isProjecting } from "./projector.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
+import { fontsLoaded } from "./theme.js";
 import { fedBy, fedSentence, metBy, metSentence } from "./uses.js";
 import { sceneOf } from "./scene.js";
 import { windowAt } from "./window.js";
@@ -43,6 +44,7 @@ export class Stage {
   #stale = { pictures: true, frame: true }; // the pictures themselves; what lies on them
   #painted = 0;
   #paintedInput = null;
+  #fitted = ""; // the room and the look that the pictures were made for
   #followers = new Set();
 
   /**
@@ -97,6 +99,13 @@ export class Stage {
   resize(width, dark, { beside = false } = {}) {
     Object.assign(this, { width, dark, beside, projector: isProjecting() });
     mark(this.element, "data-beside", beside);
+    const style = getComputedStyle(this.element);
+    const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+    this.look = { paper: colour("--paper", "#ffffff"), soft: colour("--soft", "#5b6570"), font: style.fontFamily, dark };
+    this.blank = colour("--blank", "#f2f3f5");
+    const fitted = [width, beside, this.projector, devicePixelRatio, fontsLoaded(), this.blank, ...Object.values(this.look)].join();
+    if (fitted === this.#fitted) return; // the page has only become longer or shorter
+    this.#fitted = fitted;
     this.#stale.pictures = true;
     this.invalidate();
   }
@@ -278,10 +287,6 @@ export class Stage {
   /** All that stays as it is while the window moves. */
   #paintPictures() {
     const { op, channel, columns } = this;
-    const style = getComputedStyle(this.element);
-    const colour = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-    this.look = { paper: colour("--paper", "#ffffff"), soft: colour("--soft", "#5b6570"), font: style.fontFamily, dark: this.dark };
-    this.blank = colour("--blank", "#f2f3f5");
     const { weighs } = kindOf(op);
     mark(this.element, "data-stage", op.name);
     mark(this.element, "data-steps", this.player.steps);

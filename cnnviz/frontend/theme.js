@@ -1,4 +1,4 @@
-/** Light or dark. */
+/** Light or dark, and whether the page's type is there. */
 
 /** Is the page dark? Read from the theme's own background. */
 export function isDark(element) {
@@ -10,4 +10,9 @@ export function isDark(element) {
   }
   const parts = probe.match(/\d+(\.\d+)?/g)?.map(Number) ?? [255, 255, 255];
   return parts[0] + parts[1] + parts[2] < 384;
+}
+
+/** How many of the page's fonts are loaded: a canvas does not write its digits anew when its font arrives. */
+export function fontsLoaded() {
+  return [...document.fonts].filter(({ status }) => status === "loaded").length;
 }
