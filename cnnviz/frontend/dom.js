@@ -25,6 +25,15 @@ export function mark(element, name, value) {
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
+/** Gives an element these children in this order; those that stay in their place are not taken out and laid out anew. */
+export function fill(element, children) {
+  children.forEach((child, at) => {
+    const there = element.childNodes[at];
+    if (there !== child) element.insertBefore(child, there ?? null);
+  });
+  while (element.childNodes.length > children.length) element.lastChild.remove();
+}
+
 const dressed = new WeakMap(); // element → what its style was last given
 
 /**

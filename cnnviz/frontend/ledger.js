@@ -1,6 +1,6 @@
 /** The ledger beside the window: its lines, a foot that closes them, and nothing built anew that can stay. */
 
-import { dress, h, mark, write } from "./dom.js";
+import { dress, fill, h, mark, write } from "./dom.js";
 import { LedgerPart } from "./ledger_parts.js";
 import { css } from "./palette.js";
 
@@ -137,9 +137,13 @@ export class Ledger {
       this.#count = count;
       this.#unfolded = undefined;
       mark(this.element, "data-folded", false);
-      this.heading.replaceChildren(
-        ...[valueName, "", "weight", "", "product", "so far"].map((text) => h("span", { class: text ? "" : "sign" }, text)),
-      );
+      if (this.heading.dataset.values !== valueName) {
+        this.heading.dataset.values = valueName;
+        this.heading.replaceChildren(
+          ...[valueName, "", "weight", "", "product", "so far"].map((text) => h("span", { class: text ? "" : "sign" }, text)),
+        );
+      }
+      write(this.heading.children[4], "product");
       this.#parts = (parts ?? []).map((part, at) => new LedgerPart(part, each, () => this.onFold(at)));
       if (parts) this.body.replaceChildren(...this.#parts.flatMap(({ elements }) => elements));
       else {
@@ -148,7 +152,7 @@ export class Ledger {
           ...(channelNames.length > 1 ? [h("div", { class: "ledger-channel" }, channel)] : []),
           ...this.#lines.slice(at * each, (at + 1) * each).map(({ line }) => line),
         ]);
-        this.body.replaceChildren(...rows);
+        fill(this.body, rows);
       }
     }
     if (parts && this.#unfolded !== this.open) this.#unfold(each);
@@ -187,6 +191,7 @@ export class Ledger {
       this.#count = texts.length;
       this.#account = null;
       mark(this.body, "data-long", false);
+      delete this.heading.dataset.values;
       this.heading.replaceChildren(h("span", {}, heading));
       this.#lines = texts.map(() => ({ line: h("div", { class: "value-line", "data-ledger": "value" }) }));
       this.body.replaceChildren(...this.#lines.map(({ line }) => line));
