@@ -1,6 +1,6 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
-import { dress, h, mark } from "./dom.js";
+import { dress, fill, h, mark } from "./dom.js";
 import { cellUnder } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { css, inkOn, packed } from "./palette.js";
@@ -24,7 +24,9 @@ export class KernelPanel {
     this.onEdit = onEdit;
     this.onRefused = onRefused;
     this.panel = h("div", { class: "panel kernel-panel", "data-panel": "kernel", role: "group" });
-    this.element = h("div", { class: "grid" }, this.panel);
+    // the cells' colours lie under them in one picture: 49 backgrounds that change at once cost a frame
+    this.colours = h("canvas", { class: "kernel-colours", "aria-hidden": "true" });
+    this.element = h("div", { class: "grid" }, this.colours, this.panel);
   }
 
   /** The box for the cells, and the least font of their digits. */
@@ -36,17 +38,21 @@ export class KernelPanel {
   show(weight, slice, scale, name) {
     const [, rows, cols] = weight.shape;
     this.#slice = slice;
+    this.scale = scale;
     if (this.#shape !== `${rows},${cols},${this.width},${this.font}`) this.#build(rows, cols);
     mark(this.panel, "data-channel", slice);
     mark(this.panel, "aria-label", `Kernel, ${rows} by ${cols} weights${name ? `, slice for ${name}` : ""}`);
+    const focused = this.panel.getRootNode().activeElement; // it may grow beyond its place, and has a colour of its own
+    const picture = new ImageData(cols, rows);
+    const colours = new Uint32Array(picture.data.buffer);
     this.#cells.forEach((cell, at) => {
       const value = weight.data[slice * rows * cols + at];
-      const colour = packed(scale, value);
-      dress(cell, { background: css(scale, value), color: inkOn(colour) });
+      colours[at] = packed(scale, value);
+      dress(cell, { color: inkOn(colours[at]), background: cell === focused ? css(scale, value) : "none" });
       mark(cell, "data-value", value);
-      const root = cell.getRootNode();
-      if (root.activeElement !== cell || cell.dataset.typed !== "true") this.#write(cell, value);
+      if (cell !== focused || cell.dataset.typed !== "true") this.#write(cell, value);
     });
+    this.colours.getContext("2d").putImageData(picture, 0, 0);
   }
 
   /** The weight under a pointer event, or that has the focus: [row, col]. */
@@ -85,12 +91,13 @@ export class KernelPanel {
     mark(this.panel, "data-cols", cols);
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
     const box = { width: `${side * cols}px`, height: `${side * rows}px` };
+    Object.assign(this.colours, { width: cols, height: rows });
     dress(this.element, box);
     dress(this.panel, { ...box, gridTemplate: `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)` });
     while (this.#pool.length < rows * cols) this.#pool.push(this.#input(this.#pool.length));
     this.#cells = this.#pool.slice(0, rows * cols);
     this.#cells.forEach((cell, at) => mark(cell, "aria-label", `weight, row ${Math.floor(at / cols) + 1}, column ${(at % cols) + 1}`));
-    this.panel.replaceChildren(...this.#cells);
+    fill(this.panel, this.#cells);
   }
 
   /** The cell that stands at this place in reading order; which row and column that is depends on the kernel's shape. */
@@ -119,6 +126,7 @@ export class KernelPanel {
       change(rounded);
     };
     cell.addEventListener("focus", () => {
+      dress(cell, { background: css(this.scale, value()) });
       this.#write(cell, value());
       cell.select();
     });
@@ -139,6 +147,7 @@ export class KernelPanel {
       this.onRefused(`${typed} is no number from −${MOST} to ${MOST}; the weight stays ${plain(value())}.`);
     });
     cell.addEventListener("blur", () => {
+      dress(cell, { background: "none" });
       cell.dataset.typed = "false";
       this.#write(cell, value());
       this.onRefused("");

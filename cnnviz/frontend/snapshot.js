@@ -26,7 +26,10 @@ function draw(context, element, leave) {
   if (style.display !== "contents" && (!box.width || !box.height)) return;
   context.save();
   drawBox(context, style, box);
-  if (element instanceof HTMLCanvasElement) context.drawImage(element, box.left, box.top, box.width, box.height);
+  if (element instanceof HTMLCanvasElement) {
+    context.imageSmoothingEnabled = style.imageRendering !== "pixelated";
+    context.drawImage(element, box.left, box.top, box.width, box.height);
+  }
   if (element instanceof HTMLInputElement) drawField(context, element, style, box);
   if (style.overflowX !== "visible" || style.overflowY !== "visible") {
     context.beginPath();
