@@ -48,6 +48,9 @@ _STYLE = """<style>
 .st-key-chooser button[data-testid="stPopoverButton"] { pointer-events: auto; }
 @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { top: 45px; } }
 [data-testid="stMain"] { scroll-padding-top: 112px; } /* what gets the focus is not behind it */
+/* nor behind the player, which on phones and projectors keeps to the foot of the screen */
+[data-projector="true"] [data-testid="stMain"] { scroll-padding-bottom: 76px; }
+@media (max-width: 767px) { [data-testid="stMain"] { scroll-padding-bottom: 160px !important; } }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (min-width: 768px) { [data-projector="true"] .st-key-chooser button p { font-size: 24px; } [data-projector="true"] .st-key-chooser, [data-projector="true"] .st-key-chooser button[data-testid="stPopoverButton"] { width: 360px; } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }

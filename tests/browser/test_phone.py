@@ -51,6 +51,29 @@ def test_a_finger_scrubs_pins_edits_and_draws_and_the_page_scrolls_on(visit):
     assert len(strokes_of(page)) == 1
     page.locator("[data-tool=look]").tap()
     scrolls(page, "input")  # let go again
+
+    # while one reads the code, the player is at hand, and lies over nothing that has the focus
+    page.get_by_role("button", name="Code", exact=True).tap()
+    page.locator("[data-live=out]").scroll_into_view_if_needed()
+    before = stage(page)["step"]
+    page.get_by_role("button", name="step forward", exact=True).tap()
+    wait_stage(page, step=before + 1)
+    assert page.evaluate(f"{MAIN}.scrollTop") > 500
+    bar = page.locator(".player").bounding_box()
+    assert bar["y"] + bar["height"] <= 844
+    panel = page.locator(".panels")
+    box = panel.bounding_box()
+    assert box["y"] + box["height"] <= bar["y"]  # at the end of the page all of the code stands above it
+    page.evaluate(f"{MAIN}.scrollTop = 0")
+    hidden = panel.evaluate("""(panel) => [...panel.querySelectorAll("button, [tabindex]")].filter((each) => each.checkVisibility())
+      .filter((each) => {
+        document.activeElement?.blur();
+        document.querySelector("[data-testid=stMain]").scrollTop = 0;
+        each.focus();
+        const { left, top, width, height } = each.getBoundingClientRect();
+        return !each.contains(each.getRootNode().elementFromPoint(left + width / 2, top + height - 2));
+      }).map((each) => each.textContent)""")
+    assert hidden == []
     assert page.evaluate(
         f"document.scrollingElement.scrollWidth <= innerWidth && {MAIN}.scrollWidth <= {MAIN}.clientWidth"
     )
