@@ -30,10 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
 STREAMLIT = Path(streamlit.__file__).parent
 PREPARED = ROOT / "build" / f"served-streamlit-{streamlit.__version__}"
-# How Streamlit fetches its font for icons on each first visit, 0.37 MB, before any icon is shown; and what would show the first
-# one, the arrow on the button of the gallery. The app's style draws that itself, but comes too late to keep the font away.
+# How Streamlit fetches its font for icons on each first visit, 0.37 MB, before any icon is shown.
 PRELOAD = re.compile(rb'document\.fonts\.load\(`1em "\$\{\w+\.materialIcons\}"`\)')
-NO_ARROW = b'[data-testid="stPopoverButton"] [data-testid="stIconMaterial"]{display:none}'
 COMPRESSED = {".js", ".css", ".html", ".svg", ".json", ".ttf", ".wasm"}
 LOOK = 1.0  # seconds between two looks at the processes
 DEAF = 15.0  # seconds after which one that does not answer is started again
@@ -164,8 +162,6 @@ def prepared() -> Path:
         for file in copy.rglob("*"):
             if file.suffix == ".js":
                 file.write_bytes(PRELOAD.sub(b"Promise.resolve()", file.read_bytes()))
-            elif file.suffix == ".css":
-                file.write_bytes(file.read_bytes() + NO_ARROW)
             if file.suffix in COMPRESSED:
                 file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
         with contextlib.suppress(OSError):  # another has been quicker

@@ -3,25 +3,14 @@
 import { h, mark, write } from "./dom.js";
 import { fileOf, messageOf, takeFiles } from "./files.js";
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!views.has(parentElement)) views.set(parentElement, new Arrivals());
-  const view = views.get(parentElement);
-  view.send = (message) => setTriggerValue("file", message);
-  view.update(data);
-  return () => {
-    view.stop();
-    views.delete(parentElement);
-  };
-}
-
-class Arrivals {
+export class Arrivals {
   #ends = [];
   #shown = "";
 
-  constructor() {
-    // the component itself lies where nothing is seen, so the sentence is laid over the page
+  /** send(message) tells Python of a file. */
+  constructor(send) {
+    this.send = send;
+    // it is said over the whole page, wherever the chooser stands
     this.curtain = h("div", { class: "cnnviz-arrivals", role: "status", "data-shown": "false" });
     Object.assign(this.curtain.style, {
       position: "fixed", inset: "12px", zIndex: 1_000_000, display: "none", placeItems: "center", pointerEvents: "none",

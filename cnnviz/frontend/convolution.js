@@ -125,7 +125,7 @@ class ConvolutionLab {
   #ask(text) {
     this.stage.player.pause();
     this.settling.now();
-    this.settling.ask(text);
+    this.ask(text);
   }
 
   // --- the image ---------------------------------------------------------------------------------------------------

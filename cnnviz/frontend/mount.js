@@ -11,7 +11,8 @@ const REST = 150; // milliseconds without a change before Python hears of it
 
 /**
  * The default export of a component: Streamlit calls it at every change of data or theme, and the view made at the first
- * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and `settling`. To the
+ * call lives until the page is left. A view has `element`, `update(data)`, `resize(dark)`, `stop()` and, if it owns a state,
+ * `settling`; it can `ask(text)` Python for something, heard once and after what was sent, and hand it a `file`. To the
  * `.toolbar` of the page's main view its tools are added, and to none that `isBelow` another; `help` may name keys of its
  * own (see help.js).
  */
@@ -20,17 +21,20 @@ export function mount(View) {
   return ({ parentElement, data, setStateValue, setTriggerValue }) => {
     if (!views.has(parentElement)) views.set(parentElement, start(new View(data), parentElement));
     const view = views.get(parentElement);
-    view.settling.send = (text) => setStateValue("settled", text);
-    view.settling.ask = (text) => setTriggerValue("asked", text);
+    view.ask = (text) => setTriggerValue("asked", text);
+    view.file = (message) => setTriggerValue("file", message);
+    if (view.settling) view.settling.send = (text) => setStateValue("settled", text);
     view.update(data);
     fit(view);
     return () => {
+      // Streamlit also ends a call that the next one has overtaken: the component is still there, and so is its view
+      if (parentElement.isConnected) return;
       view.observer.disconnect();
       document.fonts.removeEventListener("loadingdone", view.onFonts);
       view.unwatch();
       view.endProjector();
       view.pageTools?.stop();
-      view.settling.stop();
+      view.settling?.stop();
       view.stop();
       views.delete(parentElement);
     };
@@ -48,9 +52,9 @@ function start(view, parent) {
   document.fonts.addEventListener("loadingdone", view.onFonts);
   view.endProjector = onProjector(() => {
     fit(view);
-    view.settling.soon();
+    view.settling?.soon();
   });
-  view.unwatch = subscribe("session", ({ session }) => view.settling.meet(session));
+  view.unwatch = subscribe("session", ({ session }) => view.settling?.meet(session));
   return view;
 }
 
@@ -68,7 +72,6 @@ export class Settling {
   #session = null;
   #again = "";
   send = () => {};
-  ask = () => {}; // a question, heard once, after what was sent
 
   /** busy(): is something still moving? message(): the text for Python, which ends in a query. link(): the query for the address bar, if this view has its care. */
   constructor({ busy, message, link = null }) {

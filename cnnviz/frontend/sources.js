@@ -1,24 +1,11 @@
 /** The buttons that bring a picture along: a file, or the camera. */
 
 import { Camera } from "./camera.js";
-import { h, mark } from "./dom.js";
+import { h } from "./dom.js";
 import { bring } from "./files.js";
-import { isDark } from "./theme.js";
 
-const views = new WeakMap();
-
-export default function ({ parentElement }) {
-  if (!views.has(parentElement)) views.set(parentElement, new Sources(parentElement));
-  const view = views.get(parentElement);
-  mark(view.element, "data-theme", isDark(view.element) ? "dark" : "light");
-  return () => {
-    view.stop();
-    views.delete(parentElement);
-  };
-}
-
-class Sources {
-  constructor(parent) {
+export class SourceTools {
+  constructor() {
     this.camera = new Camera(bring);
     // on a phone, "image/*" also offers the camera; some systems do not count the last three among images
     this.input = h("input", {
@@ -28,17 +15,22 @@ class Sources {
       },
     });
     const button = (text, action) => h("button", { type: "button", class: "tool", onclick: action }, text);
-    this.element = h("div", { class: "cnnviz sources" },
+    this.element = h("div", { class: "sources" },
       h("div", { class: "source-tools" },
         button("Open a file …", () => this.input.click()), this.input,
         button("Camera", () => this.camera.start()),
         h("span", { class: "source-hint" }, "or drop a picture anywhere on the page, or paste one")),
       this.camera.element);
-    parent.append(this.element);
   }
 
+  /** Nobody sees the finder any more. */
   stop() {
-    this.camera.gone = true;
     this.camera.stop();
+  }
+
+  /** The view is gone, and a camera that is still being asked for is not wanted either. */
+  end() {
+    this.camera.gone = true;
+    this.stop();
   }
 }

@@ -63,12 +63,17 @@ def painted(base: np.ndarray, strokes: tuple[Edit, ...], ink: float) -> np.ndarr
 @st.cache_resource(max_entries=1, show_spinner=False)
 def gallery_labels() -> dict[str, str]:
     """Every sample's picture and title as Markdown, made in one go: a page asks for each of them at every run."""
-    return {key: f"{markdown_picture(sample_image(key), side=56)} {sample.title}" for key, sample in SAMPLES.items()}
+    return {key: f"![]({thumbnail_url(sample_image(key), side=56)}) {sample.title}" for key, sample in SAMPLES.items()}
 
 
-def markdown_picture(image: np.ndarray, side: int = 40) -> str:
-    """A picture (C, H, W) as Markdown that shows it small; ``side`` is its longer side in pixels."""
-    return f"![](data:image/webp;base64,{base64.b64encode(thumbnail(image, side)).decode()})"
+def thumbnail_url(image: np.ndarray, side: int) -> str:
+    """A picture (C, H, W), small, as an address that holds it; ``side`` is its longer side in pixels."""
+    return data_url("webp", thumbnail(image, side))
+
+
+def data_url(kind: str, data: bytes) -> str:
+    """A picture's file as an address that holds it."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

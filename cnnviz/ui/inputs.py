@@ -1,12 +1,17 @@
 """The image that every page shares: gallery, files, camera, crop and size behind one button that shows it."""
 
-import base64
+import functools
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from cnnviz.core.cut import cut_from_text, cut_to_text
+from cnnviz.core.cut import cut_to_text
 from cnnviz.core.images import SIDES, preview
-from cnnviz.core.samples import SAMPLES, sample_image
+from cnnviz.core.samples import FILES, SAMPLES, sample_image
+from cnnviz.figures import contact_sheet
 from cnnviz.ui import cached, parameters, state, uploads
 from cnnviz.ui.component import component
 from cnnviz.ui.current import CurrentImage, current_image, natural_size, uploaded_picture
@@ -20,160 +25,158 @@ _GROUPS = {
     "digit": "Digits by hand (test images of MNIST)",
     "cifar10": "Small photographs (test images of CIFAR-10)",
 }
-_OWN = "own"
-_CROP = "crop_view"
+_KEY = "image_chooser"
+_HEARD = "_chooser_heard"
+_THUMBNAIL = "_chooser_thumbnail"
 _PREVIEW = "_crop_preview"
-
-# The gallery as a grid of pictures with their names below; Streamlit would set both in a line of text.
-_STYLE = """<style>
-[data-testid="stPopoverBody"]:has(.st-key-gallery) { width: min(1000px, 100vw - 32px); max-width: none !important; max-height: calc(100vh - 140px) !important; padding: 14px 18px; }
-.st-key-gallery, .st-key-gallery .stVerticalBlock { gap: 0.35rem; }
-[class*="st-key-pick_"] [data-testid="stWidgetLabel"] { min-height: 0; margin: 6px 0 2px; }
-[class*="st-key-pick_"] [role="radiogroup"] { gap: 2px; align-items: flex-start; }
-[class*="st-key-pick_"] button { width: auto; min-width: 60px; height: auto; min-height: 0; padding: 4px 2px 2px; border-radius: 6px; border-color: transparent; background: transparent; }
-[class*="st-key-pick_"] button:hover { border-color: var(--st-border-color, #8886); }
-[class*="st-key-pick_"] button[data-selected="true"] { border-color: currentColor; box-shadow: 0 0 0 1px currentColor; }
-[class*="st-key-pick_"] button p { display: flex; flex-direction: column; align-items: center; gap: 2px; max-width: 76px; font-size: 12px; line-height: 1.15; white-space: normal; text-align: center; overflow-wrap: normal; word-break: normal; }
-[class*="st-key-pick_"] button img { width: 52px; height: 52px !important; max-height: none !important; object-fit: contain; border-radius: 4px; margin: 0; image-rendering: pixelated; box-shadow: 0 0 0 1px #8888; }
-.st-key-pick_photograph button img { image-rendering: auto; }
-.st-key-pick_own button p { max-width: 140px; overflow-wrap: anywhere; }
-.st-key-pick_digit button { min-width: 44px; }
-.st-key-pick_digit button img, .st-key-pick_cifar10 button img { width: 40px; height: 40px !important; }
-</style>"""
+_BUTTON_SIDE = 60  # pixels of the button's thumbnail, twice as many as the page shows of it
 
 
 def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None:
     """A button with the image's thumbnail and name that opens gallery, file, camera, crop and size.
 
-    It comes before what shows the image: what that says once it has painted must find the gallery's widgets up to date, or
-    the choice before would come back with it. A page that mounts this also takes pictures that are dropped or pasted on
-    it. Without ``cropping`` the crop is left to the page. ``stand_in`` is the sample that the page shows in place of the
-    session's image: it is named instead.
+    A page that mounts this also takes pictures that are dropped or pasted on it. Without ``cropping`` the crop is left to
+    the page. ``stand_in`` is the sample that the page shows in place of the session's image: it is named instead.
+
+    The browser says what somebody chooses, once; the session is what holds it. With each answer it is told which of its
+    messages was the last to be heard, and until then keeps what is being changed.
     """
-    with st.container(key="unseen"):
-        uploads.arrivals()
     image = current_image()
-    picture, title = (
-        (image.painted(), image.title) if stand_in is None else (sample_image(stand_in), SAMPLES[stand_in].title)
-    )
-    height, width = picture.shape[-2:]
-    label = f"{cached.markdown_picture(picture)} **{uploads.as_text(title)}** {height} × {width}"
-    shown = stand_in or st.session_state.image
-    # its content is sent also while it is closed: a popover that is asked whether it is open closes when its label changes
-    with st.container(key="chooser"), st.popover(label, width=246, key="chooser_popover"):
-        st.html(_STYLE)
-        with st.container(key="gallery"):
-            left, right = st.columns([8, 5], gap="medium")
-            with left:
-                _own(shown)
-                for group, heading in _GROUPS.items():
-                    _samples(group, heading, shown)
-            with right:
-                if stand_in is None:
-                    _fitting(image, cropping)
-                else:
-                    st.markdown(f"**{title}**")
-                    st.caption(SAMPLES[stand_in].sentence)
-
-
-def _own(shown: str) -> None:
-    """Files, the camera, an empty canvas, and the last picture that was brought along."""
-    uploads.sources()
-    labels = {DRAW: ":material/draw: Draw"}
-    if upload := uploads.current_upload():
-        labels[UPLOAD] = f"{cached.markdown_picture(upload.picture.over_black, side=56)} {uploads.as_text(upload.name)}"
-    _pills(_OWN, "Yours", labels, shown)
-
-
-def _samples(group: str, title: str, shown: str) -> None:
-    labels = cached.gallery_labels()
-    _pills(group, title, {key: labels[key] for key, sample in SAMPLES.items() if sample.group == group}, shown)
-
-
-def _pills(group: str, title: str, labels: dict[str, str], shown: str) -> None:
-    """Pictures of which one may be the image. What the page shows is the truth, and the pills only say so."""
-    key = f"pick_{group}"
-    st.session_state[key] = shown if shown in labels else None
-    st.pills(title, list(labels), format_func=labels.get, key=key, on_change=_picked, args=(key,), wrap=True)
-
-
-def _picked(key: str) -> None:
-    if st.session_state[key] is not None:  # a click on the chosen picture would take the choice back
-        state.choose(st.session_state[key])
-
-
-def _fitting(image: CurrentImage, cropping: bool) -> None:
-    """How the picture becomes the one on the page: its crop, ground, size and colours."""
-    key = st.session_state.image
-    st.markdown(f"**{uploads.as_text(image.title)}**")
-    if key != DRAW and cropping:
-        _crop(image)
-    about = SAMPLES[key].sentence if key in SAMPLES else image.note
-    if about:
-        st.caption(about)
-    upload = uploads.current_upload()
-    if key == UPLOAD and upload and upload.picture.over_white is not None:
-        ground = _of_this_choice("ground", st.session_state.ground)
-        grounds = list(parameters.GROUNDS)
-        st.segmented_control(
-            "Behind what is transparent", grounds, key=ground, required=True, on_change=_grounded, args=(ground,)
+    with st.container(key="chooser"):
+        component("chooser", js="chooser.js", css="chooser.css")(
+            key=_KEY,
+            data={
+                "gallery": _gallery(),
+                "sheet": _sheet(),
+                "heard": st.session_state.get(_HEARD),
+                "arrived": uploads.arrived(),
+                "own": _own(),
+                **(_about(image, cropping) if stand_in is None else _about_sample(stand_in)),
+            },
+            on_asked_change=_asked,
+            on_file_change=_brought,
         )
-    # the slider needs a number; the session says None as long as the picture stands at its natural size
-    size = _of_this_choice("working_size", st.session_state.size or natural_size(key))
-    st.slider("Pixels a side", *SIDES, key=size, on_change=_resized, args=(size,))
-    st.toggle("Colour", key="colour", persist_state="session")
 
 
-def _of_this_choice(name: str, value: object) -> str:
-    """The key of a widget that stands at this value and belongs to the picture that was chosen last.
-
-    A browser that has not yet heard of another picture says with its next message where the widgets still stand: under
-    one key for all pictures, that would be taken for a change of the new one.
-    """
-    key = f"{name}_{state.choices()}"
-    st.session_state[key] = value
-    return key
-
-
-def _grounded(key: str) -> None:
-    st.session_state.ground = st.session_state[key]
-
-
-def _resized(key: str) -> None:
-    size = st.session_state[key]
-    st.session_state.size = None if size == natural_size(st.session_state.image) else size
-
-
-def _crop(image: CurrentImage) -> None:
-    """Mounts the picture with the frame on it that says which piece of it is worked on.
-
-    While it is open the browser owns the frame, and only starts from the crop that it is told.
-    """
-    if st.session_state.get(_PREVIEW, ("",))[0] != image.source:  # made once a choice, not at every run
-        kind, data = preview(image.whole)
-        st.session_state[_PREVIEW] = image.source, f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    height, width = image.whole.shape[1:]
-    component("crop", js="crop_view.js", css="crop_view.css")(
-        key=_CROP,
-        data={
-            "source": image.source,
-            "crop": cut_to_text(image.cut),
-            "picture": st.session_state[_PREVIEW][1],
-            "height": height,
-            "width": width,
-            "title": image.title,
-        },
-        on_settled_change=_cropped,
+@functools.cache
+def _gallery() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """The samples as the browser takes them, group by group: (name, title, their keys and titles)."""
+    return tuple(
+        (group, title, tuple((key, sample.title) for key, sample in SAMPLES.items() if sample.group == group))
+        for group, title in _GROUPS.items()
     )
 
 
-def _cropped() -> None:
-    """Takes what the frame says at rest: "source;crop"."""
-    text = st.session_state[_CROP].settled
-    source, _, crop = text.rpartition(";") if isinstance(text, str) else ("", "", "")
-    if source != current_image().source:  # it lay on a picture that is gone
-        return
-    try:
-        st.session_state.cut = cut_from_text(crop)
-    except ValueError:  # no frame writes such a message
-        return
+@functools.cache
+def _sheet() -> dict[str, Any]:
+    """Where their pictures are; another sheet has another address."""
+    digest = hashlib.sha256(contact_sheet.FILE.read_bytes()).hexdigest()[:12]
+    return {
+        "file": f"{contact_sheet.FILE.name}?v={digest}",
+        "columns": contact_sheet.COLUMNS,
+        "count": len(SAMPLES),
+    }
+
+
+def _own() -> dict[str, str] | None:
+    """The last picture that was brought along."""
+    if not (upload := uploads.current_upload()):
+        return None
+    return {"title": upload.name, "picture": upload.thumbnail}
+
+
+def _about(image: CurrentImage, cropping: bool) -> dict[str, Any]:
+    """The image, and how it became what it is."""
+    key = st.session_state.image
+    upload = uploads.current_upload()
+    transparent = key == UPLOAD and upload and upload.picture.over_white is not None
+    height, width = image.base.shape[1:]
+    return {
+        "shown": key,
+        "source": image.source,
+        "title": image.title,
+        "height": height,
+        "width": width,
+        "thumbnail": _thumbnail(image),
+        "about": SAMPLES[key].sentence if key in SAMPLES else image.note,
+        "fitted": True,
+        "choice": state.choices(),
+        "crop": _crop(key, image) if cropping and key != DRAW else None,
+        "ground": st.session_state.ground if transparent else None,
+        "grounds": tuple(parameters.GROUNDS),
+        "size": st.session_state.size or natural_size(key),
+        "sides": SIDES,
+        "colour": st.session_state.colour,
+    }
+
+
+def _about_sample(key: str) -> dict[str, Any]:
+    """A sample that is shown as it is."""
+    picture = sample_image(key)
+    height, width = picture.shape[1:]
+    return {
+        "shown": key,
+        "source": key,
+        "title": SAMPLES[key].title,
+        "height": height,
+        "width": width,
+        "thumbnail": cached.thumbnail_url(picture, _BUTTON_SIDE),
+        "about": SAMPLES[key].sentence,
+        "fitted": False,
+        "choice": state.choices(),
+        "size": max(height, width),
+        "sides": SIDES,
+        "colour": st.session_state.colour,
+    }
+
+
+def _thumbnail(image: CurrentImage) -> str:
+    """The image small, with the strokes on it: made once for each, not at every run."""
+    about = image.id, st.session_state.strokes
+    if st.session_state.get(_THUMBNAIL, (None,))[0] != about:
+        st.session_state[_THUMBNAIL] = about, cached.thumbnail_url(image.painted(), _BUTTON_SIDE)
+    return st.session_state[_THUMBNAIL][1]
+
+
+def _crop(key: str, image: CurrentImage) -> dict[str, Any]:
+    """The whole picture, and which piece of it is worked on."""
+    height, width = image.whole.shape[1:]
+    about = {"text": cut_to_text(image.cut) if image.cut else "", "height": height, "width": width}
+    if key in SAMPLES and SAMPLES[key].group in FILES:  # the browser has it from where the weights come
+        return about | {"file": f"samples/{FILES[SAMPLES[key].group].format(key)}"}
+    return about | {"picture": _preview(image)}
+
+
+def _preview(image: CurrentImage) -> str:
+    """The whole picture to be looked at: made once a choice, and kept in this session only."""
+    if st.session_state.get(_PREVIEW, ("",))[0] != image.source:
+        st.session_state[_PREVIEW] = image.source, cached.data_url(*preview(image.whole))
+    return st.session_state[_PREVIEW][1]
+
+
+def _asked() -> None:
+    """Takes what the chooser says: "number;query"."""
+    text = st.session_state[_KEY].asked
+    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
+    st.session_state[_HEARD] = number
+    take(dict(parse_qsl(query, keep_blank_values=True)))
+
+
+def take(said: Mapping[str, str]) -> None:
+    """Another picture (image), or how this one becomes what it is (size, cut, ground), and in either case the colours.
+
+    What was said of a picture when another was already chosen (choice) is not heard, nor what no chooser says.
+    """
+    table = parameters.PARAMETERS
+    state.read(said, [table["colour"]])
+    key = said.get("image")
+    if key in SAMPLES or key == DRAW or (key == UPLOAD and uploads.current_upload()):
+        state.choose(key)
+    elif said.get("choice") == str(state.choices()):
+        state.read(said, [table[name] for name in ("size", "cut", "ground")])
+        if st.session_state.size == natural_size(st.session_state.image):
+            st.session_state.size = None  # which no link needs to say
+
+
+def _brought() -> None:
+    uploads.receive(st.session_state[_KEY].file)

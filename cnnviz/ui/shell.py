@@ -1,6 +1,8 @@
 """The frame around every page: the list of pages, and the way in."""
 
+import functools
 import gc
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -31,28 +33,16 @@ _STYLE = """<style>
 .st-key-connection { position: absolute; left: 0; width: 0; height: 0; overflow: hidden; } /* its banner is fixed, so nothing clips it */
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
-.st-key-chooser button :has(p) { min-width: 0; }
-.st-key-chooser button p { display: flex; align-items: center; gap: 4px; white-space: nowrap; }
-.st-key-chooser button strong { overflow: hidden; text-overflow: ellipsis; }
-.st-key-chooser button img { height: 30px !important; max-height: 30px !important; border-radius: 3px; image-rendering: pixelated; margin: -4px 2px -4px -6px; flex: none; }
-.st-key-chooser button[data-testid="stPopoverButton"] { width: 246px; height: 38px; min-height: 38px; justify-content: space-between; overflow: hidden; }
-/* Streamlit's arrow is a letter of a font of 0.37 MB, which nothing else on a first visit needs */
-.st-key-chooser button[data-testid="stPopoverButton"] [data-testid="stIconMaterial"] { display: none; }
-.st-key-chooser button[data-testid="stPopoverButton"]::after { content: ""; flex: none; width: 7px; height: 7px; margin: -4px 4px 0 8px; border: solid currentColor; border-width: 0 1.5px 1.5px 0; transform: rotate(45deg); }
-/* Streamlit takes a click on a part of the button that is drawn anew meanwhile for one beside it, and closes again */
-.st-key-chooser button[data-testid="stPopoverButton"] * { pointer-events: none; }
 /* the image's thumbnail stays in view below the navigation, over what scrolls past; beside the button nothing is in the way */
 [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { position: sticky; top: 64px; z-index: 4; pointer-events: none; }
-/* under the pointer, Streamlit makes the button translucent: the page's own colours lie below it */
-.st-key-chooser { width: 246px; border-radius: 6px; background: light-dark(#ffffff, #14171b); }
-.st-key-chooser button[data-testid="stPopoverButton"] { pointer-events: auto; }
+.st-key-chooser { width: 246px; }
 @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { top: 45px; } }
 [data-testid="stMain"] { scroll-padding-top: 112px; } /* what gets the focus is not behind it */
 /* nor behind the player, which on phones and projectors keeps to the foot of the screen */
 [data-projector="true"] [data-testid="stMain"] { scroll-padding-bottom: 76px; }
 @media (max-width: 767px) { [data-testid="stMain"] { scroll-padding-bottom: 160px !important; } }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
-@media (min-width: 768px) { [data-projector="true"] .st-key-chooser button p { font-size: 24px; } [data-projector="true"] .st-key-chooser, [data-projector="true"] .st-key-chooser button[data-testid="stPopoverButton"] { width: 360px; } }
+@media (min-width: 768px) { [data-projector="true"] .st-key-chooser { width: 360px; height: 46px; margin: 16px 0 calc(-62px - 0.5rem); } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
 .stVerticalBlock.st-key-volume_box { flex: none; height: max(520px, min(76vh, 720px)); }
 /* two by two: pictures that are compared stand beside each other on a phone, too */
@@ -62,7 +52,13 @@ _STYLE = """<style>
 
 
 def pages() -> list:
-    """Every page, in the order of the navigation.
+    """Every page, in the order of the navigation: copies, since Streamlit notes on each whether this run may call it."""
+    return [copy(page) for page in _pages()]
+
+
+@functools.cache
+def _pages() -> list:
+    """Made once: Streamlit looks for each page's file, and that takes longer than to show a page's change.
 
     The first lesson also answers at /convolution, where Streamlit alone would say "Page not found": a default page lives
     at / only.
@@ -106,7 +102,6 @@ def enter() -> bool:
     st.session_state[_ENTERED] = page
     if arrived:
         state.dismiss_stand_in()
-        state.keep_widgets()
     # in a place of their own: what stands below keeps its place in the page, so that no component is mounted anew
     with st.container(key="notes"):
         for note in state.take_notes():

@@ -77,12 +77,6 @@ def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
     return refused
 
 
-def keep_widgets() -> None:
-    """A widget of the same key on another page would begin empty, as if nobody had chosen; a value that was set does not."""
-    for parameter in IMAGE:
-        st.session_state[parameter.name] = st.session_state[parameter.name]
-
-
 def stand_in(image: str) -> None:
     """Shows this sample as long as nobody has chosen a picture; `dismiss_stand_in` takes it away again."""
     if not picture_chosen():

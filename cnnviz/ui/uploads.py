@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -12,23 +11,23 @@ import streamlit as st
 from cnnviz.core.decoding import Picture, decode_picture
 from cnnviz.core.image_files import ImageError, check_bytes
 from cnnviz.core.images import shrunk
-from cnnviz.ui import parameters, state
-from cnnviz.ui.component import component
+from cnnviz.ui import cached, parameters, state
 
 KEPT_SIDE = 384  # the shorter side of a kept picture: 2 MB a student, and a crop to a third is still sharp at 128
 LONGEST_NAME = 100
-_KEY = "arrivals"
+THUMBNAIL_SIDE = 104  # pixels, twice as many as the gallery shows
 _UPLOADED = "_uploaded"
 _ARRIVED = "_arrived"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that was brought along: its pixels, the name to show, and a digest of the file's bytes."""
+    """A picture that was brought along: its pixels, the name to show, a digest of the file's bytes, and a small picture."""
 
     picture: Picture
     name: str
     digest: str
+    thumbnail: str
 
     @property
     def side(self) -> int:
@@ -41,28 +40,14 @@ def current_upload() -> Upload | None:
     return st.session_state.get(_UPLOADED)
 
 
-def arrivals() -> None:
-    """Mounts what takes files that are dropped or pasted anywhere on the page. It has no place on the page itself."""
-    component("arrivals", js="arrivals.js")(
-        key=_KEY,
-        data={"arrived": st.session_state.get(_ARRIVED, 0)},
-        on_file_change=_arrived,
-        height=0,
-    )
-
-
-def sources() -> None:
-    """Mounts the buttons that open a file or the camera; what they bring arrives as if it were dropped."""
-    component("sources", js="sources.js", css="sources.css")(key="sources", data={})
-
-
-def _arrived() -> None:
-    receive(st.session_state[_KEY].file)
+def arrived() -> int:
+    """How many files have arrived in this session, those included that are no picture."""
+    return st.session_state.get(_ARRIVED, 0)
 
 
 def receive(message: object) -> bool:
     """Makes a picture of what the browser sent; what is none is explained, and the last good image stays."""
-    st.session_state[_ARRIVED] = st.session_state.get(_ARRIVED, 0) + 1
+    st.session_state[_ARRIVED] = arrived() + 1
     try:
         name, data = _file(message)
         decoded = decode_picture(data)
@@ -71,7 +56,8 @@ def receive(message: object) -> bool:
         return False
     white = None if decoded.over_white is None else shrunk(decoded.over_white, KEPT_SIDE)
     picture = Picture(shrunk(decoded.over_black, KEPT_SIDE), white, decoded.remark)
-    st.session_state[_UPLOADED] = Upload(picture, shown_name(name), hashlib.sha256(data).hexdigest()[:16])
+    small = cached.thumbnail_url(picture.over_black, THUMBNAIL_SIDE)
+    st.session_state[_UPLOADED] = Upload(picture, shown_name(name), hashlib.sha256(data).hexdigest()[:16], small)
     state.choose(parameters.UPLOAD)
     return True
 
@@ -102,14 +88,3 @@ def shown_name(name: str) -> str:
     line = " ".join(bare.split()) or "Picture"
     half = LONGEST_NAME // 2
     return line if len(line) <= LONGEST_NAME else f"{line[:half]}…{line[1 - half :]}"
-
-
-def as_text(name: str) -> str:
-    """A name as Markdown that shows it letter by letter, and loads nothing.
-
-    The two marks around it keep a name in Arabic or Hebrew from turning what stands beside it.
-
-    >>> as_text("![**cat**](1.png)").strip("\\u2068\\u2069")
-    '\\\\!\\\\[\\\\*\\\\*cat\\\\*\\\\*\\\\]\\\\(1\\\\.png\\\\)'
-    """
-    return "\u2068" + re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name) + "\u2069"

@@ -112,7 +112,7 @@ def images(bench: Bench) -> Iterator[tuple[str, Measurement]]:
 
 def photograph_chooser(probe: Probe, root: str, **answer: None) -> Callable[[int], float]:
     """A function that chooses photograph number `at`, and returns the milliseconds until `root` has painted its answer."""
-    gallery = probe.page.get_by_test_id("stPopoverButton")
+    gallery = probe.page.locator(".chooser-button")
     pills = [probe.page.get_by_role("radio", name=SAMPLES[key].title, exact=True).first for key in PHOTOGRAPHS]
 
     def choose(at: int) -> float:

@@ -20,7 +20,7 @@ from tests.browser.visits import Visits
 
 DRAWING_SIZE = 28
 UPLOAD_SIZE = 64
-CHOOSER = "stPopoverBody"
+CHOOSER = ".chooser-panel"
 
 
 Axes = int | tuple[int, int]  # one number for rows and columns, or one for each
@@ -344,13 +344,13 @@ def go_to(page: Page, lesson: Lesson) -> float:
 
 def chooser(page: Page) -> Locator:
     """What the button with the image's name opens: gallery, upload, size and colour."""
-    body = page.get_by_test_id(CHOOSER)
+    body = page.locator(CHOOSER)
     if not body.is_visible():
-        page.locator(".st-key-chooser").get_by_role("button").first.click()
+        page.locator(".chooser-button").click()
     return body
 
 
 def close_chooser(page: Page) -> None:
     """Leaves the stage free again."""
     page.keyboard.press("Escape")
-    page.get_by_test_id(CHOOSER).wait_for(state="hidden")
+    page.locator(CHOOSER).wait_for(state="hidden")

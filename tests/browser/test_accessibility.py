@@ -41,7 +41,7 @@ def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen, dar
     )
     assert axe(page) == []
     page.get_by_role("button", name="Export", exact=True).click()
-    chooser(page).get_by_test_id("stSlider").wait_for()
+    chooser(page).get_by_role("slider").wait_for()
     assert axe(page) == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 

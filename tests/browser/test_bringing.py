@@ -63,7 +63,7 @@ def bring(page, kind, *files):
 
 
 def wait_title(page, name):
-    page.locator(".st-key-chooser p", has_text=name).wait_for()
+    page.locator(".chooser-title", has_text=name).wait_for()
 
 
 def curtain(page):
@@ -111,9 +111,7 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
     page.get_by_role("link", name="Convolution").click()
     page.locator("[data-stage=convolution]").wait_for()
     wait_title(page, name)
-    assert (
-        page.locator(".st-key-chooser :is(strong, img)").count() == 2
-    )  # the thumbnail and its title, nothing of the name's
+    assert page.locator(".chooser-button > *").count() == 3  # thumbnail, title and size, nothing of the name's
     check(page, Lesson("upload", kernel="sharpen", upload=decode_image(first)))
     assert re.findall("WROTE .*", server.log[start:]) == []
 
@@ -260,7 +258,7 @@ def test_the_thumbnail_stays_in_view_below_the_navigation(visit, screen):
     page.locator(".stMainBlockContainer > .stVerticalBlock").evaluate("(block) => (block.style.minHeight = '3000px')")
     page.get_by_test_id("stMain").evaluate("(main) => (main.scrollTop = 1500)")
     assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 400
-    thumbnail = page.locator(".st-key-chooser img").bounding_box()
+    thumbnail = page.locator(".chooser-button img").bounding_box()
     header = page.get_by_test_id("stHeader").bounding_box()
     assert header["height"] <= thumbnail["y"] <= header["height"] + 40
-    chooser(page).get_by_test_id("stSlider").wait_for()  # and it opens from there
+    chooser(page).get_by_role("slider").wait_for()  # and it opens from there

@@ -263,10 +263,7 @@ def printed(text: str) -> float:
 
 def test_from_a_class_down_to_one_product_and_back_up_again_in_both_networks(visit):
     page = open_network(visit, "?network=cifar10")
-    assert (
-        page.locator(".st-key-chooser strong").inner_text().strip("\u2068\u2069")
-        == SAMPLES[link_of(page)["image"]].title
-    )
+    assert page.locator(".chooser-title").inner_text() == SAMPLES[link_of(page)["image"]].title
     go_down_and_up(page, "cifar10")
     page.get_by_label("network", exact=True).select_option("mnist")
     page.locator('[data-network="mnist"][data-prediction="7"]').wait_for()

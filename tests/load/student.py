@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 PATIENCE = 60  # seconds until an answer is given up; the first of a server waits for torch to be imported
 HERE = {"127.0.0.1", "localhost", "::1"}
-BESIDE = {"connection", "arrivals", "sources", "crop"}  # components that are not the page's own
+BESIDE = {"connection", "chooser"}  # components that are not the page's own
 COOKIE = "_streamlit_xsrf"
 
 
@@ -144,7 +144,7 @@ class Student:
     def upload(self, name: str, data: bytes) -> None:
         """Brings a picture file along, as one that is dropped on the page."""
         brought = [{"event": "file", "value": {"name": name, "data": base64.b64encode(data).decode("ascii")}}]
-        trigger = WidgetState(id=_trigger_id(self._id("arrivals")), json_trigger_value=json.dumps(brought))
+        trigger = WidgetState(id=_trigger_id(self._id("chooser")), json_trigger_value=json.dumps(brought))
         self._run(trigger)
 
     def array(self, feed: str) -> np.ndarray:

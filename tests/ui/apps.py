@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.ui import parameters
 
 ROOT = Path(__file__).parents[2]
+BESIDE = {"connection", "chooser"}  # components that are not the page's own
 
 
 def opened(page: str = "convolution", **link: str) -> AppTest:
@@ -35,10 +36,15 @@ def run(app: AppTest) -> AppTest:
 
 
 def payloads(app: AppTest) -> dict[str, dict[str, Any]]:
-    """What the page sends to the browser: a feed under its name, the page's own component under "page"."""
+    """What the page sends to the browser: a feed under its name, the chooser, and the page's own component under "page"."""
     mounted = [element.proto for element in app.get("bidi_component")]
-    messages = [json.loads(proto.json) for proto in mounted if proto.component_name != "cnnviz.connection"]
-    return {message.get("name", "page"): message for message in messages}
+    messages = {}
+    for proto in mounted:
+        message = json.loads(proto.json)
+        name = proto.component_name.removeprefix("cnnviz.")
+        messages[name if name in BESIDE else message.get("name", "page")] = message
+    del messages["connection"]  # of which no page knows
+    return messages
 
 
 def decode(message: dict[str, Any]) -> np.ndarray:

@@ -33,8 +33,8 @@ def test_a_cold_deep_link_shows_the_page(page):
     assert (
         payloads(app).keys()
         == {
-            "channels": {"planes", "maps", "page"},
-            "convolution": {"image", "answer", "page"},
+            "channels": {"chooser", "planes", "maps", "page"},
+            "convolution": {"chooser", "image", "answer", "page"},
             "network": {"digits", "answer", "page"},
             "shapes": {"sheet", "page"},
             "signals": {"slid", "page"},
@@ -162,47 +162,3 @@ def test_a_new_stroke_or_kernel_sends_torchs_answer_and_not_the_picture():
         assert after["page"] == before["page"]
         assert after["answer"] != before["answer"]
         before = after
-
-
-def test_another_picture_begins_without_strokes_and_at_its_own_size():
-    app = opened(image="cat", size="20", strokes=STROKES)
-    before = payloads(app)
-    assert (before["image"]["shape"], before["page"]["image"]["strokes"]) == ([1, 20, 20], STROKES)
-    app.button_group(key="pick_photograph").select("coffee")
-    after = payloads(run(app))
-    assert (after["image"]["shape"], after["page"]["image"]["strokes"]) == ([1, 64, 64], "")
-    assert after["page"]["image"]["source"] != before["page"]["image"]["source"]
-    assert after["page"]["link"] == "image=coffee"
-
-
-def size_slider(app):
-    return next(slider for slider in app.slider if slider.label == "Pixels a side")
-
-
-def test_what_a_browser_still_says_of_the_picture_before_is_not_heard():
-    app = opened(image="digit_3", size="20")
-    before = size_slider(app)
-    assert before.value == 20
-    app.button_group(key="pick_photograph").select("coffee")
-    after = size_slider(run(app))
-    assert after.value == 64
-    assert after.id != before.id  # a message that still holds the old slider's 20 says nothing of the new one
-
-
-def test_another_size_keeps_the_picture_and_its_strokes():
-    app = opened(image="cat", strokes=STROKES)
-    before = payloads(app)
-    size_slider(app).set_value(20)
-    after = payloads(run(app))
-    assert (after["image"]["shape"], after["page"]["link"]) == ([1, 20, 20], "image=cat&size=20")
-    assert after["page"]["image"]["source"] == before["page"]["image"]["source"]
-    size_slider(app).set_value(64)  # its own size again, which no link needs to say
-    assert payloads(run(app))["page"]["link"] == "image=cat"
-
-
-def test_colour_gives_three_channels():
-    app = opened(image="cat")
-    app.toggle(key="colour").set_value(True)
-    sent = payloads(run(app))
-    assert (sent["image"]["shape"], sent["page"]["link"]) == ([3, 64, 64], "image=cat&colour=1")
-    assert sent["answer"]["image"] == sent["image"]["id"] == "cat-64-rgb"

@@ -19,7 +19,7 @@ from cnnviz.core.decoding import decode_image
 from cnnviz.core.image_files import MAX_BYTES
 from cnnviz.core.images import fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
-from cnnviz.ui import parameters, state, uploads
+from cnnviz.ui import inputs, parameters, state, uploads
 from cnnviz.ui.current import NOT_IN_A_LINK, current_image
 from tests.ui.apps import ROOT, decode, opened, payloads, run, session
 
@@ -62,21 +62,21 @@ def test_of_a_small_picture_every_pixel_is_shown():
     np.testing.assert_array_equal(decode(sent["image"])[0], fit_image(pixels[None, :, 1:10] / 255, 9, False)[0])
 
 
-def grounds(app):
-    return [group for group in app.button_group if group.label == "Behind what is transparent"]
-
-
 def test_the_ground_behind_what_is_transparent_is_chosen():
     pixels = np.concatenate([COLOURS, RANDOM.integers(0, 256, (60, 90, 1), dtype=np.uint8)], axis=2)
     data = file_of(pixels)
     app = page_with(data)
+    assert payloads(app)["chooser"]["grounds"] == ["white", "grey", "black"]
     for ground, grey in (("white", 1.0), ("black", 0.0), ("grey", 0.5)):
-        grounds(app)[0].select(ground)
-        shown = decode(payloads(run(app))["image"])
+        with patch.object(st, "session_state", app.session_state):
+            inputs.take({"choice": "1", "ground": ground})
+        sent = payloads(run(app))
+        assert sent["chooser"]["ground"] == ground
+        shown = decode(sent["image"])
         np.testing.assert_allclose(shown, fit_image(decode_image(data, grey), 64, colour=False), atol=0.0101)
         assert np.mean(shown == fit_image(decode_image(data, grey), 64, colour=False)) > 0.99, ground
     opaque = page_with(file_of(COLOURS))
-    assert grounds(opaque) == []
+    assert payloads(opaque)["chooser"]["ground"] is None
 
 
 def test_of_a_moving_picture_the_page_says_that_it_shows_the_first_frame():
