@@ -175,6 +175,7 @@ class ConvolutionLab {
     const alike = this.filter.shape[0] === 1 || this.same.checked;
     this.settings.weights = withWeight(this.filter, alike ? null : slice, row, col, value);
     this.#recompute();
+    this.stage.hurry();
   }
 
   /** Takes another kernel in place of this one, if torch would, and says something about it. */
@@ -193,6 +194,7 @@ class ConvolutionLab {
     try {
       this.#recompute();
       this.#say("");
+      this.stage.hurry();
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

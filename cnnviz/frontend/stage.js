@@ -43,6 +43,7 @@ export class Stage {
   #last = 0;
   #stale = { pictures: true, frame: true }; // the pictures themselves; what lies on them
   #painted = 0;
+  #drawn = false; // has anything been painted that no frame has shown yet?
   #paintedInput = null;
   #fitted = ""; // the room and the look that the pictures were made for
   #followers = new Set();
@@ -157,6 +158,7 @@ export class Stage {
     act();
     this.player.filling = filling && this.player.filling;
     this.#moved();
+    this.hurry();
   }
 
   /** Plays, or pauses. */
@@ -169,6 +171,14 @@ export class Stage {
   invalidate() {
     this.#stale.frame = true;
     this.#request();
+  }
+
+  /**
+   * Draws what a hand has just done without waiting for the next frame, which then has only to lay it out. A second time
+   * before that frame nothing is gained, and it is left to the frame.
+   */
+  hurry() {
+    if (this.#stale.frame && !this.#drawn && !this.player.playing && this.op && this.width) this.#paint();
   }
 
   /** Ends the loop; nothing is left behind. */
@@ -225,6 +235,8 @@ export class Stage {
     const moved = this.player.tick(this.#last ? (now - this.#last) / 1000 : 0);
     this.#last = this.player.playing ? now : 0;
     if (this.op && this.width && (moved || this.#stale.frame)) this.#paint();
+    if (this.#drawn) mark(this.element, "data-painted", ++this.#painted);
+    this.#drawn = false;
     if (moved) this.onMoved();
     if (this.player.playing) this.#request();
   }
@@ -254,7 +266,7 @@ export class Stage {
     const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
     this.#describe(position, step, pointed.sentence ?? sentence);
     this.#describePointed(pointed);
-    mark(this.element, "data-painted", ++this.#painted);
+    this.#drawn = true;
     for (const follow of this.#followers) follow({ op, position, step, taps, at, result, player });
   }
 

@@ -162,6 +162,30 @@ def test_of_a_long_account_the_lines_in_sight_are_written_at_once_and_the_others
     assert not all(point(2, 14)[0])
 
 
+def test_a_step_is_drawn_at_once_and_the_frame_only_shows_it(page):
+    """So the frame has less to do. A second step before the frame waits for it: nobody would see the first."""
+    lesson = Lesson()
+    go_to(page, lesson)
+    said = page.locator(STAGE).evaluate(
+        """async (root) => {
+          const panel = root.querySelector('[data-panel="output"]');
+          const said = [];
+          const say = () => said.push([root.dataset.position, root.dataset.value, Number(root.dataset.painted)]);
+          const step = () => panel.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+          await new Promise(requestAnimationFrame);
+          for (const act of [() => {}, step, step, () => new Promise(requestAnimationFrame)]) {
+            await act();
+            say();
+          }
+          return said;
+        }"""
+    )
+    positions, values, painted = zip(*said, strict=True)
+    assert positions == ("0,0", "0,1", "0,1", "0,2")
+    assert [float(value) for value in values] == [float(lesson.feature_map[0, col]) for col in (0, 1, 1, 2)]
+    assert [count - painted[0] for count in painted] == [0, 0, 0, 1]
+
+
 # points at an output [row, col]; the lines as they stand in the frame that shows it: [text, is it in sight?]
 _POINT = """(root, [row, col]) => new Promise((done) => {
   const panel = root.querySelector('[data-panel="output"]');
