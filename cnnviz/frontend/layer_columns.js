@@ -3,10 +3,12 @@
 import { h, write } from "./dom.js";
 import { Maps } from "./maps.js";
 import { plain } from "./numbers.js";
+import { isProjecting } from "./projector.js";
 import { Verdict } from "./verdict.js";
 
 const WIDTH = 1376; // CSS pixels that the sizes below fill, with the input, at a window of 1440
 const FIXED = 596; // of these, what does not grow with the window: input, dense layers, verdict and all gaps
+const PROJECTED = { width: 850, height: 122, maps: 577 }; // the same for network_projector.css; its headings and the line below; six maps
 const SIDES = { few: 84, many: 80, small: 31 }; // of a map: up to 8 in a layer; more; more, of few cells
 const FEW = 8;
 const STRIPS = { 120: [24, 5], 84: [21, 4] }; // rows × cols in which a dense layer stands
@@ -37,16 +39,17 @@ export class Columns {
     const many = !grid && shape[0] > FEW;
     return new Maps({
       name: layer.name, title: layer.title, shape, grid,
-      note: grid ? String(size) : shape.join(" × ") + (layer.flattened ? ` = ${size}` : ""),
+      note: grid ? String(size) : shape.join(" × "), flat: layer.flattened ? ` = ${size}` : "",
       columns: grid ? 1 : many ? 4 : 2,
       side: grid ? UNIT * grid[1] : many ? (shape[1] < FEW ? SIDES.small : SIDES.many) : SIDES.few,
       onPoint, onPick,
     });
   }
 
-  /** Sizes for the room there is: on a smaller window the maps shrink, so that nothing scrolls sideways. */
-  static scale(width) {
-    return Math.min(1.25, Math.max(0.6, (width - FIXED) / (WIDTH - FIXED)));
+  /** Sizes for the room there is: on a smaller window the maps shrink, so that nothing scrolls sideways; on a projector, nor down. */
+  static scale(width, height) {
+    const broad = (fixed) => (width - fixed) / (WIDTH - fixed);
+    return isProjecting() ? Math.min(1.4, Math.max(0.6, Math.min(broad(PROJECTED.width), (height - PROJECTED.height) / PROJECTED.maps))) : Math.min(1.25, Math.max(0.6, broad(FIXED)));
   }
 
   /** Paints every layer. scale: "map", "layer" or "network"; returns the value in full blue, or null where it differs. */

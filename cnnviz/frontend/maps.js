@@ -5,8 +5,8 @@ import { packed } from "./palette.js";
 
 /** A layer in the network view: heading, and its maps in a block so many columns wide. */
 export class Maps {
-  /** shape: (C, H, W) of the layer; `grid` rows × cols lays out a flat layer of units as one picture. */
-  constructor({ name, title, note, shape, columns, side, onPoint, onPick, grid = null }) {
+  /** shape: (C, H, W) of the layer, which `note` and `flat` (how many numbers that is, or "") say; `grid` rows × cols lays out a flat layer of units as one picture. */
+  constructor({ name, title, note, flat = "", shape, columns, side, onPoint, onPick, grid = null }) {
     Object.assign(this, { name, shape, grid });
     const [channels, rows, cols] = grid ? [1, ...grid] : shape;
     this.canvases = Array.from({ length: channels }, (_, channel) => {
@@ -33,7 +33,7 @@ export class Maps {
     this.block = h("div", { class: "maps" }, ...this.canvases, this.here);
     this.block.style.gridTemplateColumns = `repeat(${columns}, calc(${side}px * var(--scale, 1)))`;
     this.element = h("div", { class: `layer layer-${name}`, "data-layer": name, "data-shape": shape.join() },
-      h("div", { class: "layer-title" }, title), h("div", { class: "layer-note" }, note, " ", this.note), this.block);
+      h("div", { class: "layer-title" }, title), h("div", { class: "layer-note" }, note, h("span", { class: "flat" }, flat), " ", this.note), this.block);
     this.image = new ImageData(cols, rows);
     this.colours = new Uint32Array(this.image.data.buffer);
     this.cells = this.colours.length;

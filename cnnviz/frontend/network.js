@@ -18,6 +18,7 @@ import { decimal } from "./numbers.js";
 import { PhotoInput } from "./photo_input.js";
 import { receptiveField } from "./reach.js";
 
+const NAVIGATION = 78; // CSS pixels above the page's own part, which are Streamlit's
 const POINT = "Point at any map to read a value; click to see every number that made it.";
 const INPUTS = { mnist: DigitInput };
 
@@ -55,9 +56,15 @@ class NetworkView {
 
   resize(dark) {
     this.dark = dark;
-    this.element.style.setProperty("--scale", Columns.scale(this.element.clientWidth));
+    this.#fit();
     this.drill.resize(this.element.clientWidth, dark);
     this.#placeMarks();
+  }
+
+  /** As large as the maps can be, from where they begin down to the end of the window. */
+  #fit() {
+    const [page, layers] = [this.element, this.layers].map((each) => each.getBoundingClientRect().top);
+    this.element.style.setProperty("--scale", Columns.scale(this.element.clientWidth, innerHeight - NAVIGATION - (layers - page)));
   }
 
   stop() {
@@ -141,6 +148,7 @@ class NetworkView {
     this.stripBox.replaceChildren(this.input.strip.element);
     this.bar.choose(this.model);
     mark(this.element, "data-network", name);
+    this.#fit();
     this.pointed = null;
     this.best = null;
     if (!quiet) {

@@ -44,8 +44,8 @@ export class NetworkBar {
 
   /** whole: the value in full blue where one scale serves the whole network. */
   showScale(scale, whole) {
-    const end = { map: "max of map", layer: "max of layer", network: plain(whole ?? 0, 1) }[scale];
-    this.legend.lastChild.replaceChildren(...[`−${end}`, "0", `+${end}`].map((text) => h("span", {}, text)));
+    const most = () => (scale === "network" ? [plain(whole ?? 0, 1)] : ["max", h("span", { class: "of" }, ` of ${scale}`)]);
+    this.legend.lastChild.replaceChildren(h("span", {}, "−", ...most()), h("span", {}, "0"), h("span", {}, "+", ...most()));
   }
 
   /** Says that the network is changed, and what it now makes of the bundled pictures, once that is known. */

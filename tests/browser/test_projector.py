@@ -77,6 +77,13 @@ def test_the_projector_shows_large_digits_in_large_cells_and_travels_in_the_link
     page.locator(".lab[data-projector='true']").wait_for()
     page.get_by_role("link", name="Network").click()  # and so does the next page
     page.locator(".network[data-projector='true']").wait_for()
+    page.wait_for_function(  # every map and every class stands on the screen
+        f"""() => {{
+          {FIND}
+          const shown = [...(find(".layers")?.querySelectorAll(".map, [data-class]") ?? [])].map((each) => each.getBoundingClientRect());
+          return shown.length === 1 + 6 + 6 + 16 + 16 + 2 + 10 && shown.every(({{ right, bottom }}) => right <= innerWidth && bottom <= innerHeight);
+        }}"""
+    )
     page.wait_for_function("new URLSearchParams(location.search).get('projector') === '1'")
     page.get_by_role("button", name="projector", exact=True).click()
     page.locator(".network[data-projector='false']").wait_for()
@@ -96,7 +103,7 @@ PAGES = {
     "/signals": {".signals": {"kernel"}},
     "/shapes": {".shapes": set()},
     "/pooling?image=integers&shift=1,0": {".shift-lab": set(), ".pooling-stage": {"input", "output"}},
-    "/network?unit=conv1,2,3,4&sums=1": {".network .unit": {"kernel", "loupe"}},
+    "/network?unit=conv1,2,3,4&sums=1": {".network .unit": {"kernel", "loupe"}, ".network .layers": set()},
 }
 
 
