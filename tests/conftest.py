@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.browser import slow_motion
 from tests.browser.server import Server, running_server
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("reproducible")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    how = (
+        "run server and pages as on a slow machine, with pauses that SEED decides on (see tests/browser/slow_motion.py)"
+    )
+    parser.addoption("--slow-motion", nargs="?", type=int, const=0, metavar="SEED", help=how)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (seed := config.getoption("slow_motion")) is not None:
+        slow_motion.begin(seed)
+        config.option.timeout = 300
 
 
 @pytest.fixture(scope="session")

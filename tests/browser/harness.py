@@ -7,6 +7,8 @@ from typing import TypeVar
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser import slow_motion
+
 T = TypeVar("T")
 
 STAGE = "[data-stage]"
@@ -14,8 +16,6 @@ NETWORK = "[data-network]"
 
 # Streamlit labels the drop zone of its uploader, and calls it presentation: a minor fault, and not the app's to mend
 STREAMLITS_OWN = ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"')
-
-PATIENCE = 30.0  # seconds until a test gives up on what does not come, as Playwright does by itself
 
 # querySelector does not look into shadow roots; this does, as long as they are open
 FIND = """
@@ -37,7 +37,7 @@ def eventually(page: Page, look: Callable[[], T]) -> T:
     For what takes several looks: a page moves on between two of them. What one look can tell, let Playwright's `expect`
     or `wait_for_function` wait for.
     """
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + slow_motion.patience()
     while True:
         try:
             return look()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
+from tests.browser import slow_motion
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,7 +46,7 @@ def running_server(
     port = port or free_port()
     # what somebody has set for all their Streamlit apps is not to be tested
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "PYTHONPATH"))}
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", *options]
+    command = [sys.executable, *slow_motion.streamlit(), "run", str(app), f"--server.port={port}", *options]
     with tempfile.TemporaryDirectory() as folder:
         log_file = Path(folder, "server.log")
         with log_file.open("wb") as log:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
+from tests.browser import slow_motion
 from tests.browser.find_chromium import WHAT_TO_RUN, installed_chromium
 from tests.browser.server import Server
 
@@ -67,6 +68,8 @@ class Visits:
             is_mobile=touch,
             **more,
         )
+        context.set_default_timeout(1000 * slow_motion.patience())
+        context.add_init_script(slow_motion.script())
         self._contexts.append(context)
         self._listen(context, urlsplit(server.url).netloc)
         page = context.new_page()
