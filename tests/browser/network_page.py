@@ -7,7 +7,7 @@ from math import cos, pi, sin
 
 import numpy as np
 import torch
-from playwright.sync_api import Locator, Page, Position
+from playwright.sync_api import Locator, Page, Position, expect
 from torch import Tensor
 
 from cnnviz.core.cut import centre_square, cut_from_text
@@ -202,7 +202,9 @@ def point_at(page: Page, unit: Unit) -> str:
     """Moves the pointer onto a unit, and returns what the page says of it."""
     canvas, place = _place(page, unit)
     canvas.hover(position=place)
-    return page.locator(".readout").inner_text()
+    readout = page.locator(".readout")
+    expect(readout).to_contain_text(f"{unit.name}: ")
+    return readout.inner_text()
 
 
 def take_apart(page: Page, unit: Unit) -> None:

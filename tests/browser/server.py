@@ -66,7 +66,7 @@ def running_server(
                 process.wait()
 
 
-def fetch(url: str, timeout: float = 10) -> tuple[int, Mapping[str, str], bytes]:
+def fetch(url: str, timeout: float = 30) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of an address on this machine, past any proxy."""
     with build_opener(ProxyHandler({})).open(url, timeout=timeout) as answer:
         return answer.status, answer.headers, answer.read()

@@ -7,6 +7,7 @@ import pytest
 from tests.browser.convolution_page import Lesson, chooser, open_lesson
 from tests.browser.harness import FIND, NETWORK, STAGE, agreement, axe, painted, stage, wait_stage
 from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
+from tests.browser.visits import turn_to
 
 SCREENS = {"projector": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "touch": True}}
 PHONE = SCREENS["phone"]
@@ -22,11 +23,10 @@ function shown() {
 """
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen, dark):
+def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen):
     """As it opens, and with the image chooser, the loop inside a window, the code for torch and the export open."""
-    page = open_lesson(visit, Lesson(stride=2, padding=1), dark=dark, **SCREENS[screen])
+    page = open_lesson(visit, Lesson(stride=2, padding=1), **SCREENS[screen])
     page.get_by_role("button", name="Code", exact=True).click()
     page.get_by_label("inside", exact=False).check()
     page.get_by_role("button", name="step forward", exact=True).click()
@@ -34,16 +34,23 @@ def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen, dar
     if screen == "phone":  # there the code comes after all of the stage, not beside it
         assert_order(page, ".words", ".code-panel")
         assert page.locator(".code-lines").evaluate("lines => lines.scrollWidth <= lines.clientWidth")
-    assert axe(page) == []
+    assert_accessible(page)
     page.get_by_role("button", name="The same with torch").click()
     page.wait_for_function(
         f"() => {{ {FIND} const text = find('.snippet'); return text.textContent && text.scrollTop + text.clientHeight >= text.scrollHeight - 2; }}"
     )
-    assert axe(page) == []
+    assert_accessible(page)
     page.get_by_role("button", name="Export", exact=True).click()
     chooser(page).get_by_role("slider").wait_for()
-    assert axe(page) == []
+    assert_accessible(page)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def assert_accessible(page):
+    """It breaks no rule, neither light nor dark."""
+    for dark in (False, True):
+        turn_to(page, dark=dark)
+        assert axe(page) == [], dark
 
 
 def assert_order(page, *selectors):
@@ -55,13 +62,12 @@ def assert_order(page, *selectors):
     assert all(before[1] < after[0] for before, after in pairwise(edges))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_network_page_breaks_no_rule_of_accessibility_on_a_phone(visit, dark):  # on a projector: test_projector.py
-    page = open_network(visit, dark=dark, **PHONE)
-    assert axe(page) == []
+def test_the_network_page_breaks_no_rule_of_accessibility_on_a_phone(visit):  # on a projector: test_projector.py
+    page = open_network(visit, **PHONE)
+    assert_accessible(page)
     for unit in (Unit("conv2", 5, 3, 4), Unit("pool_1", 2, 1, 1)):
         open_unit(page, unit)
-        assert axe(page) == []
+        assert_accessible(page)
 
 
 def test_a_colour_picture_and_a_note_break_no_rule_either(visit):

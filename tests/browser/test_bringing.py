@@ -15,7 +15,7 @@ from cnnviz.core.cut import cut_from_text
 from cnnviz.core.images import fit_image, shrunk
 from cnnviz.ui.uploads import KEPT_SIDE, shown_name
 from tests.browser.convolution_page import Lesson, check, chooser, link_of, open_lesson, tour
-from tests.browser.harness import FIND, agreement, wait_stage
+from tests.browser.harness import FIND, agreement, eventually, wait_stage
 
 CURTAIN = ".cnnviz-arrivals"
 # markup of two kinds, a mark that turns the direction of writing, and far too long
@@ -126,9 +126,14 @@ def cropped(page, whole):
     output = F.conv2d(torch.from_numpy(wanted)[None], KERNELS["sobel_x"].tensor.float()[None, None])[0, 0]
     rows, cols = output.shape
     wait_stage(page, steps=rows * cols)
+
+    def look():
+        said = tour(page, [(0, 0), (rows // 2, cols // 3), (rows - 1, cols - 1)])
+        wanted = [float(output[now.position]) for now in said]
+        assert [now.value for now in said] == pytest.approx(wanted, abs=1e-4), text
+
+    eventually(page, look)  # the frame is ahead of the picture, and maps of one size follow each other
     agreement(page)
-    said = tour(page, [(0, 0), (rows // 2, cols // 3), (rows - 1, cols - 1)])
-    assert [now.value for now in said] == pytest.approx([float(output[now.position]) for now in said], abs=1e-4), text
     return [int(part) for part in text.split(",")] if text else None
 
 

@@ -24,6 +24,7 @@ from tests.browser.convolution_page import (
 )
 from tests.browser.harness import NETWORK, STAGE, agreement, cell, stage, stroke, wait_stage
 from tests.browser.network_page import next_frames
+from tests.browser.visits import wait_at_rest
 
 EVERYTHING = Lesson(
     image="coffee",
@@ -148,8 +149,10 @@ def test_back_and_forward_go_from_page_to_page_and_each_shows_what_it_showed(vis
     page.go_forward()
     page.locator("[data-image=digit_3]").click()
     page.wait_for_function("location.search.includes('digit_3')")
-    # whoever leaves a page while it runs is sent back to it by Streamlit, as a new step of the history
     agreement(page, NETWORK)
+    wait_at_rest(
+        page
+    )  # whoever leaves a page while it runs is sent back to it by Streamlit, as a new step of the history
     network = path_of(page)
     assert network.startswith("/network?")
     page.go_back()

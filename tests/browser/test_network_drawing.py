@@ -3,10 +3,10 @@
 from urllib.parse import urlsplit
 
 import numpy as np
-import pytest
 import torch
 
-from tests.browser.convolution_page import Lesson, link_of, strokes_of, tour
+from tests.browser.convolution_page import Lesson, link_of, strokes_of
+from tests.browser.convolution_page import check as check_lesson
 from tests.browser.harness import NETWORK, STAGE, agreement, network, painted, stroke, wait_painted
 from tests.browser.network_page import (
     DRAWINGS,
@@ -185,12 +185,9 @@ def test_both_pages_share_one_drawing_and_one_digit_of_the_gallery(visit):
     check(page)
     page.get_by_role("link", name="Convolution", exact=True).click()
     page.locator(STAGE).wait_for()
-    agreement(page)
-    assert link_of(page) == {"image": "draw"} | {"strokes": link_of(page)["strokes"]}
-    assert strokes_of(page) == strokes
-    lesson = Lesson(image="draw", strokes=strokes)
-    places = [(5, 14), (10, 9), (22, 12)]
-    assert [now.value for now in tour(page, places)] == [float(lesson.feature_map[place]) for place in places]
+    check_lesson(page, Lesson(image="draw", strokes=strokes), [(5, 14), (10, 9), (22, 12)])
+    assert link_of(page).keys() == {"image", "strokes"}
+    assert (link_of(page)["image"], strokes_of(page)) == ("draw", strokes)
 
     box = page.locator(f'{STAGE} [data-panel="input"]').bounding_box()
     page.locator('[data-tool="pen"]').click()
@@ -209,9 +206,5 @@ def test_both_pages_share_one_drawing_and_one_digit_of_the_gallery(visit):
     check(page)
     page.get_by_role("link", name="Convolution", exact=True).click()
     page.locator(STAGE).wait_for()
-    agreement(page)
+    check_lesson(page, Lesson(image="digit_3"))
     assert link_of(page) == {"image": "digit_3"}
-    lesson = Lesson(image="digit_3")
-    assert [now.value for now in tour(page, [(9, 9)])] == pytest.approx(
-        [float(lesson.feature_map[9, 9])], abs=lesson.bound
-    )

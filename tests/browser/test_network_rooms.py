@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from cnnviz.core.network import load_card
 from cnnviz.core.trace import trace
@@ -41,7 +42,7 @@ def test_a_square_is_opened_and_a_cell_is_pointed_at_in_both_networks(visit):
     here = torchs(page)["conv2"].output[0]
     other = trace(trained("cifar10"), torchs(page)[0].input)["conv2"].output[0]
     readout = page.locator(".compare-readout")
-    assert readout.inner_text().startswith(NOWHERE)
+    expect(readout).to_contain_text(NOWHERE)
 
     def said():
         words = readout.inner_text()
@@ -58,7 +59,7 @@ def test_a_square_is_opened_and_a_cell_is_pointed_at_in_both_networks(visit):
         canvas = page.locator(f'[data-side="{side}"] [data-channel="9"]')
         box = canvas.bounding_box()
         canvas.hover(position={"x": 7.5 / 10 * box["width"], "y": 2.5 / 10 * box["height"]})
-        assert compare.get_attribute("data-pointed") == "9,2,7"
+        expect(compare).to_have_attribute("data-pointed", "9,2,7")
         check_place(9, 2, 7)
         marks = [mark.bounding_box() for mark in page.locator('[data-side] .here[data-shown="true"]').all()]
         maps = [one.bounding_box() for one in page.locator('[data-side] [data-channel="9"]').all()]
@@ -69,11 +70,12 @@ def test_a_square_is_opened_and_a_cell_is_pointed_at_in_both_networks(visit):
         assert len(places) == 1
     canvas.click(position={"x": 7.5 / 10 * box["width"], "y": 2.5 / 10 * box["height"]})
     page.mouse.move(5, 5)
-    assert compare.get_attribute("data-pointed") == "9,2,7"
+    expect(compare).to_have_attribute("data-pointed", "9,2,7")
     page.locator(".compare-sides").focus()
     for key in ("ArrowLeft", "ArrowDown", "PageDown"):
         page.keyboard.press(key)
+    expect(compare).to_have_attribute("data-pointed", "10,3,6")
     check_place(10, 3, 6)
     page.keyboard.press("Escape")
-    assert readout.inner_text().startswith(NOWHERE)
+    expect(readout).to_contain_text(NOWHERE)
     assert not axe(page)

@@ -1,5 +1,7 @@
 """A phone in the hand: every act by touch, and a page that scrolls wherever nobody draws."""
 
+from playwright.sync_api import expect
+
 from tests.browser.convolution_page import Lesson, open_lesson, strokes_of, weight_cell, with_weight
 from tests.browser.harness import STAGE, agreement, cell, stage, stroke, wait_stage
 
@@ -37,7 +39,7 @@ def test_a_finger_scrubs_pins_edits_and_draws_and_the_page_scrolls_on(visit):
     wait_stage(page, pinned=False)
 
     page.touchscreen.tap(*cell(page, "kernel", 1, 1))
-    assert weight_cell(page, 1, 1).evaluate("cell => cell.getRootNode().activeElement === cell")
+    expect(weight_cell(page, 1, 1)).to_be_focused()
     page.keyboard.insert_text("3")
     assert agreement(page) == 0
     edited = with_weight(Lesson(), 1, 1, 3)
@@ -48,6 +50,7 @@ def test_a_finger_scrubs_pins_edits_and_draws_and_the_page_scrolls_on(visit):
     scrolled = page.evaluate(f"{MAIN}.scrollTop")
     stroke(page, points, touch=True)
     assert page.evaluate(f"{MAIN}.scrollTop") == scrolled
+    page.wait_for_function("location.search.includes('strokes=')")
     assert len(strokes_of(page)) == 1
     page.locator("[data-tool=look]").tap()
     scrolls(page, "input")  # let go again

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.convolution_page import weight_cell
-from tests.browser.harness import NETWORK, agreement, cell, painted, wait_painted, wait_stage
+from tests.browser.harness import NETWORK, agreement, cell, eventually, painted, wait_painted, wait_stage
 from tests.browser.visits import wait_at_rest
 
 
@@ -15,7 +15,7 @@ class Words:
     """How often a page has asked Python to run, since the last time that somebody asked."""
 
     def __init__(self, page: Page) -> None:
-        self._count = 0
+        self._count, self._page = 0, page
         page.on("websocket", lambda socket: socket.on("framesent", self._sent))
         page.reload()  # the connection that is already there cannot be listened to
         wait_at_rest(page)
@@ -24,6 +24,14 @@ class Words:
 
     def _sent(self, data: bytes) -> None:
         self._count += BackMsg.FromString(data).WhichOneof("type") == "rerun_script"
+
+    def wait(self) -> None:
+        """Waits until a word has been sent, which may be a little later than the page says so."""
+
+        def look() -> None:
+            assert self._count
+
+        eventually(self._page, look)
 
     def news(self) -> int:
         count, self._count = self._count, 0
@@ -60,6 +68,8 @@ def test_sliding_costs_one_word_when_it_stops(page):
     page.get_by_label("pause", exact=True).click()
     wait_stage(page, playing=False)
     page.wait_for_function("() => new URLSearchParams(location.search).has('at')")
+    words.wait()
+    wait_at_rest(page)
     assert words.news() == 1
 
 
@@ -122,9 +132,16 @@ def test_pointing_at_the_other_pages_costs_nothing_and_a_nudge_one_word(visit):
         page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         wait_at_rest(page)
         assert words.news() == 0, path
-    for _ in range(4):
-        page.keyboard.press("ArrowRight")
+    page.evaluate(
+        """() => {
+          for (let number = 0; number < 4; number++) {
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, cancelable: true }));
+          }
+        }"""
+    )
     page.locator(f'{root}[data-shift="0,4"]').wait_for()
     page.wait_for_function("() => new URLSearchParams(location.search).get('shift') === '0,4'")
-    agreed(page)
+    words.wait()
+    agreement(page, root)
+    wait_at_rest(page)
     assert words.news() == 1

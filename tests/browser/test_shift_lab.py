@@ -12,7 +12,7 @@ from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import sample_image
 from cnnviz.ui.pooling_stage import notebook_input
 from tests.browser.convolution_page import link_of
-from tests.browser.harness import FIND, axe
+from tests.browser.harness import FIND, agreement, axe
 
 LAB = '[data-stage="shift lab"]'
 WINDOW = '[data-stage="pooling"]'
@@ -21,11 +21,7 @@ STAGES = ("input", "feature-map", "after-relu", "pooled-map")
 
 def lab_agrees(page: Page) -> None:
     """Waits until torch has answered for the shift on show. AssertionError where it found otherwise."""
-    page.wait_for_function(
-        f"() => {{ {FIND} const lab = find('{LAB}'); return lab && lab.querySelector('.agreement').dataset.agreement !== 'waiting'; }}"
-    )
-    said = page.locator(f"{LAB} .agreement")
-    assert said.get_attribute("data-agreement") == "agrees", said.inner_text()
+    agreement(page, LAB)
 
 
 def column(page: Page, stage: str) -> dict[str, str]:

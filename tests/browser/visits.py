@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.browser import slow_motion
 from tests.browser.find_chromium import WHAT_TO_RUN, installed_chromium
@@ -14,6 +14,7 @@ from tests.browser.server import Server
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
     """A Chromium that can reach this machine and nothing else."""
+    expect.set_options(timeout=1000 * slow_motion.patience())  # as all other waiting; by itself it is 5 s
     with sync_playwright() as playwright:
         arguments = [
             "--disable-gpu",
@@ -115,6 +116,20 @@ def _is_streamlits_own(message: ConsoleMessage) -> bool:
     path = urlsplit(message.location.get("url", "")).path
     guesses = ("/_stcore/health", "/_stcore/host-config")
     return "404" in message.text and path.endswith(guesses) and path not in guesses
+
+
+def turn_to(page: Page, *, dark: bool) -> None:
+    """Has the browser prefer the other colours, and waits until all components have followed and no colour changes any more."""
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.wait_for_function(
+        """(theme) => {
+          const trees = (root) => [root, ...[...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ? trees(shadowRoot) : [])];
+          const all = trees(document);
+          return all.every((root) => [...root.querySelectorAll("[data-theme]")].every(({ dataset }) => dataset.theme === theme))
+            && all.every((root) => !root.getAnimations().some(({ playState }) => playState === "running"));
+        }""",
+        arg="dark" if dark else "light",
+    )
 
 
 def wait_at_rest(page: Page) -> None:
