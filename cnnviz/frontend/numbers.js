@@ -18,6 +18,15 @@ export function decimalsOf(value, most) {
   return most;
 }
 
+/** The fewest decimals, up to `most`, with which each of these numbers is told; what a sum has in noise behind them is not. */
+export function decimalsOfAll(values, most) {
+  return values.reduce((least, value) => {
+    let decimals = least;
+    while (decimals < most && Math.abs(value - Number(value.toFixed(decimals))) > 1e-6 * Math.max(1, Math.abs(value))) decimals++;
+    return decimals;
+  }, 0);
+}
+
 /** The number as it is printed with so many decimals, as a whole number of 10^−decimals. */
 export function scaled(value, decimals) {
   return Math.round(Number(value.toFixed(decimals)) * 10 ** decimals);

@@ -173,7 +173,9 @@ def assert_winner(page: Page, unit: Unit, layers: Trace) -> None:
     row, col = 2 * unit.row, 2 * unit.col
     window = layers[unit.layer].input[0, unit.map, row : row + 2, col : col + 2].flatten().tolist()
     lines = page.locator(f'{STAGE} [data-ledger="value"]').all_inner_texts()
-    assert [line.split()[0] for line in lines] == [f"{value:.4f}" for value in window]
+    said = [Decimal(line.split()[0].replace("−", "-")) for line in lines]
+    assert all(map(as_printed, said, window))
+    assert len({text.as_tuple().exponent for text in said}) == 1
     assert [at for at, line in enumerate(lines) if "winner" in line] == [window.index(max(window))]
 
 

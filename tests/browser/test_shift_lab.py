@@ -99,9 +99,7 @@ def play_with_the_window(page: Page, rectified: torch.Tensor) -> None:
     page.get_by_label("input of the pooling").select_option("relu")  # a photograph's empty corner: all four are 0
     said = window_agrees(page, F.max_pool2d(rectified, 2))
     assert torch.equal(rectified[0, :2, :2], torch.zeros(2, 2))
-    assert said["words"].endswith(
-        "the largest of 4 values, 0.0000; 4 cells have it, and as in torch the first of them wins"
-    )
+    assert said["words"].endswith("the largest of 4 values, 0; 4 cells have it, and as in torch the first of them wins")
     assert said["cells"] == [winner(rectified[0], (0, 0))] == ["0,0"]
 
     page.get_by_role("button", name="(1, 3, 8, 8) → (1, 3, 4, 4)").click()

@@ -61,6 +61,14 @@ def test_the_fewest_decimals_that_say_a_float32_exactly(frontend, values, most):
         assert decimals == (exact[0] if exact else most)
 
 
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [([], 0), ([0.0], 0), ([0.72, 0.5], 2), ([0.72, 1 / 3], 4), ([2.8799999, 0.4], 2), ([0.0004], 4), ([0.00004], 4)],
+)
+def test_numbers_that_stand_together_have_the_decimals_that_all_of_them_need(frontend, values, decimals):
+    assert frontend.call("numbers.js", "decimalsOfAll", values, 4) == decimals
+
+
 @given(many, st.integers(0, 6))
 def test_scaled_numbers_are_whole_and_come_back_as_the_same_text(frontend, values, decimals):
     units = frontend.each("numbers.js", "scaled", [(value, decimals) for value in values])
