@@ -3,7 +3,12 @@
 from cnnviz.ui import inputs, shell
 from cnnviz.ui.stage import convolution_stage
 
+
+def lesson(*, arrived: bool) -> None:
+    convolution_stage(inputs.current_image(), arrived=arrived)
+
+
 arrived = shell.enter()
 
 inputs.image_chooser()
-convolution_stage(inputs.current_image(), arrived=arrived)
+shell.show(lesson, arrived=arrived, around=inputs.chosen)

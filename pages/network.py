@@ -7,16 +7,26 @@ from cnnviz.ui import inputs, network_input, shell
 from cnnviz.ui.network_rooms import rooms
 from cnnviz.ui.network_view import network_view
 
+
+def lesson(*, arrived: bool) -> None:
+    try:
+        network_view(arrived=arrived)
+    except NetworkError as error:
+        st.error(str(error))
+        st.stop()
+    rooms(st.session_state.network)
+
+
+def around() -> tuple:
+    """Digits are chosen in the lesson itself, and the image chooser is there for photographs only."""
+    network = st.session_state.network
+    return () if network == "mnist" else (network, network_input.shown_image(network), *inputs.chosen())
+
+
 arrived = shell.enter()
 
-try:
-    if st.session_state.network != "mnist":
-        shown = network_input.shown_image(st.session_state.network)[0]
-        # the network's own frame is on its picture
-        inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
-    network_view(arrived=arrived)
-except NetworkError as error:
-    st.error(str(error))
-    st.stop()
-
-rooms(st.session_state.network)
+if st.session_state.network != "mnist":
+    shown = network_input.shown_image(st.session_state.network)[0]
+    # the network's own frame is on its picture
+    inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
+shell.show(lesson, arrived=arrived, around=around)

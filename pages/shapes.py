@@ -5,4 +5,4 @@ from cnnviz.ui.shapes import shape_calculator
 
 arrived = shell.enter()
 
-shape_calculator(arrived=arrived)
+shell.show(shape_calculator, arrived=arrived)

@@ -3,7 +3,12 @@
 from cnnviz.ui import shell
 from cnnviz.ui.signals import signals_view, table_chooser
 
+
+def lesson(*, arrived: bool) -> None:
+    signals_view(arrived=arrived)
+    table_chooser()
+
+
 arrived = shell.enter()
 
-signals_view(arrived=arrived)
-table_chooser()
+shell.show(lesson, arrived=arrived)

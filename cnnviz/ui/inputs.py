@@ -58,6 +58,12 @@ def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None
         )
 
 
+def chosen() -> tuple:
+    """All that the chooser shows of the session."""
+    now = st.session_state
+    return now.image, now.strokes, now.size, now.cut, now.colour, now.ground
+
+
 @functools.cache
 def _gallery() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
     """The samples as the browser takes them, group by group: (name, title, their keys and titles)."""

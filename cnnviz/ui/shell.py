@@ -2,6 +2,7 @@
 
 import functools
 import gc
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 
@@ -16,6 +17,8 @@ ASSETS = ROOT / "cnnviz/assets"
 TITLE = "Convolution in Practice"
 _INSIDE = "_inside_navigation"
 _ENTERED = "_entered_page"
+_ARRIVED = "_arrived_at_lesson"
+_AROUND = "_around_lesson"
 
 # Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
 gc.freeze()
@@ -87,7 +90,7 @@ def run() -> None:
 
 
 def enter() -> bool:
-    """Each page's first line. True on the first run of a visit to this page.
+    """Each page's first line, `show` is its last. True on the first run of a visit to this page.
 
     A ``pages`` folder beside app.py lets a cold server run a page's file without app.py; such a run is sent through the
     navigation instead.
@@ -107,3 +110,22 @@ def enter() -> bool:
         for note in state.take_notes():
             st.warning(note)
     return arrived
+
+
+def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], object] = lambda: None) -> None:
+    """Each page's last line: shows its lesson, which is called with ``arrived``, as a fragment.
+
+    When something in it comes to rest, the lesson alone runs again: navigation and image chooser, which cost more than a
+    small lesson, stay as they are. The whole page runs where a note waits, or where ``around()``, which is all that they
+    show of the session, is no longer what it was.
+    """
+    st.session_state[_AROUND] = around()
+    st.session_state[_ARRIVED] = arrived
+    _fragment(lesson, around)
+
+
+@st.fragment
+def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
+    if state.notes() or st.session_state[_AROUND] != around():
+        st.rerun()
+    lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew

@@ -40,9 +40,7 @@ def seed(back: str | None = None) -> None:
         if back is None:
             note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
         else:
-            # the page runs twice: for the link, and for what its component says again
-            lost = "The app was started again, and has lost your picture: upload it once more. All else is as it was."
-            note(lost, runs=2)
+            note("The app was started again, and has lost your picture: upload it once more. All else is as it was.")
 
 
 def choose(key: str) -> None:
@@ -116,13 +114,17 @@ def link(parameters: Iterable[Parameter]) -> str:
     )
 
 
-def note(sentence: str, runs: int = 1) -> None:
-    """Keeps a sentence to be shown at the top of the page, for one run of it or for some."""
-    st.session_state[_NOTES].append((sentence, runs))
+def note(sentence: str) -> None:
+    """Keeps a sentence to be shown at the top of the page, until the page as a whole runs once more."""
+    st.session_state[_NOTES].append(sentence)
+
+
+def notes() -> list[str]:
+    """The sentences that wait to be shown."""
+    return list(st.session_state[_NOTES])
 
 
 def take_notes() -> list[str]:
     """The sentences that this run shows."""
-    notes = st.session_state[_NOTES]
-    st.session_state[_NOTES] = [(sentence, runs - 1) for sentence, runs in notes if runs > 1]
-    return [sentence for sentence, _ in notes]
+    waiting, st.session_state[_NOTES] = st.session_state[_NOTES], []
+    return waiting

@@ -53,6 +53,7 @@ class Student:
         self._widgets: dict[str, WidgetState] = {}  # what a browser tells again with every message
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
         self._ids: dict[str, str] = {}  # "page" (its component), and those beside it → ids
+        self._fragments: dict[str, str] = {}  # the same → the fragment of the page that runs again for it, or ""
         self._said = self._told = ""  # what was said last, and in which session
         self._returns = 0
         self.token = ""
@@ -60,7 +61,8 @@ class Student:
         self.page: dict[str, Any] = {}
         self.feeds: dict[str, dict[str, Any]] = {}
         self.texts: list[str] = []
-        self._coming: tuple[dict, dict, list] = ({}, {}, [])  # the same three, of a run that is not yet at its end
+        # the same, of a run that is not yet at its end; a text with the fragment that shows it
+        self._coming: tuple[dict, dict, list[tuple[str, str]]] = ({}, {}, [])
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +116,7 @@ class Student:
         """Tells what the page's component tells when it comes to rest."""
         self._said = text
         self._widgets["page"] = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
-        self._run()
+        self._run(fragment=self._fragments["page"])
         self._told = self.token
 
     def think(self, seconds: float) -> None:
@@ -163,16 +165,18 @@ class Student:
             raise LostError(f"The page has no {name!r}; it has {', '.join(self._ids)}.")
         return self._ids[name]
 
-    def _run(self, *triggers: WidgetState) -> None:
-        """Has the page run, told of the triggers once, and takes in all that it sends until it has."""
+    def _run(self, *triggers: WidgetState, fragment: str = "") -> None:
+        """Has the page or one fragment of it run, told of the triggers once, and takes in all that it sends until it has."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash, state.page_name = self._query, self._hash, self._page
+        state.fragment_id = fragment
         state.widget_states.widgets.extend([*self._widgets.values(), *triggers])
         state.cached_message_hashes.extend(self._kept)
         self._send(message)
         self._receive("script_finished")
-        self.page, self.feeds, self.texts = self._coming
+        self.page, self.feeds, texts = self._coming
+        self.texts = [text for _, text in texts]
 
     def _send(self, message: BackMsg) -> None:
         if self._socket is None:
@@ -216,15 +220,17 @@ class Student:
 
     def _take(self, kind: str, message: ForwardMsg) -> None:
         if kind == "new_session":
-            self._coming = ({}, {}, [])
+            again = set(message.metadata.run.fragment_ids)
+            page, feeds, texts = self._coming if again else ({}, {}, [])
+            self._coming = (dict(page), dict(feeds), [(place, text) for place, text in texts if place not in again])
             self._session = message.new_session.initialize.session_id or self._session
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash or self._hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            self._show(message.delta.new_element)
+            self._show(message.delta.new_element, message.delta.fragment_id)
 
-    def _show(self, element: Any) -> None:
+    def _show(self, element: Any, fragment: str) -> None:
         kind = element.WhichOneof("type")
         part = getattr(element, kind)
         if kind == "bidi_component":
@@ -234,7 +240,7 @@ class Student:
             else:
                 name = part.component_name.removeprefix("cnnviz.")
                 name = name if name in BESIDE else "page"
-                self._ids[name] = part.id
+                self._ids[name], self._fragments[name] = part.id, fragment
                 if name == "page":
                     self._coming[0].update(said)
                 elif name == "connection":
@@ -242,7 +248,7 @@ class Student:
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":
-            self._coming[2].append(part.body)
+            self._coming[2].append((fragment, part.body))
 
     def _http(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None

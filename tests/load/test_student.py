@@ -64,8 +64,12 @@ def test_another_picture_than_the_page_was_opened_with_is_there_again_and_an_upl
         ("channels", "image=coffee&more=volume", "filters=6&hop=2&rim=1&cell=2,1,0&groups=3"),
         ("shapes", "", "shape=2x1x28x28&chain=Conv2d(1,8,5);ReLU()"),
         ("signals", "image=cat", "signal=sine&taps=1,-1&pace=2&sample=3"),
-        ("pooling", "image=cat&shift=2,-3&enters=wrap&detector=laplacian", "source=relu&pooling=average&pool_window=3"),
-        ("network", "", "image=digit_7&sums=1&show=pre_activation&unit=conv1.2.3.4"),
+        (
+            "pooling",
+            "image=cat&shift=2,-3&enters=wrap&detector=laplacian_4",
+            "source=relu&pooling=average&pool_window=3",
+        ),
+        ("network", "", "image=digit_7&sums=1&show=pre_activation&unit=conv1,2,3,4"),
     ],
 )
 def test_every_page_stands_on_a_server_that_was_started_again_where_it_stood(server, page, stays, settled):

@@ -63,7 +63,7 @@ def test_a_table_becomes_a_signal_and_its_columns_can_be_chosen():
         # what is no table is explained, and the last one stays
         now["table_file"] = uploaded(b"words, words\n" * 9)
         signals._uploaded()
-        assert "No column" in now["_notes"][0][0]
+        assert "No column" in now["_notes"][0]
         assert signals.current_column() == second
 
 
