@@ -48,6 +48,9 @@ def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None
             data={
                 "gallery": _gallery(),
                 "sheet": _sheet(),
+                "sides": SIDES,
+                "grounds": tuple(parameters.GROUNDS),
+                "colour": st.session_state.colour,
                 "heard": st.session_state.get(_HEARD),
                 "arrived": uploads.arrived(),
                 "own": _own(),
@@ -109,10 +112,7 @@ def _about(image: CurrentImage, cropping: bool) -> dict[str, Any]:
         "choice": state.choices(),
         "crop": _crop(key, image) if cropping and key != DRAW else None,
         "ground": st.session_state.ground if transparent else None,
-        "grounds": tuple(parameters.GROUNDS),
         "size": st.session_state.size or natural_size(key),
-        "sides": SIDES,
-        "colour": st.session_state.colour,
     }
 
 
@@ -130,9 +130,9 @@ def _about_sample(key: str) -> dict[str, Any]:
         "about": SAMPLES[key].sentence,
         "fitted": False,
         "choice": state.choices(),
+        "crop": None,
+        "ground": None,
         "size": max(height, width),
-        "sides": SIDES,
-        "colour": st.session_state.colour,
     }
 
 

@@ -133,3 +133,11 @@ def test_colour_and_cut_are_heard_at_once():
     assert after["page"]["link"] == "image=cat&colour=1&cut=100,250,400,800"
     assert after["answer"]["image"] == after["image"]["id"]
     assert after["chooser"]["crop"]["text"] == "100,250,400,800"
+
+
+def test_a_sample_that_stands_in_is_named_and_cannot_be_fitted():
+    own = payloads(opened("network", network="cifar10", image="cat"))["chooser"]
+    stand_in = payloads(opened("network", network="cifar10", image="digit_3"))["chooser"]
+    assert stand_in.keys() == own.keys()
+    assert (stand_in["shown"], stand_in["fitted"]) == ("cifar10_0", False)
+    assert (own["shown"], own["fitted"]) == ("cat", True)
