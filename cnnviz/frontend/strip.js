@@ -1,10 +1,13 @@
 /** The row of bundled pictures: what each is labelled, and what the network as it was trained takes it for. */
 
-import { h, mark } from "./dom.js";
+import { fill, h, mark } from "./dom.js";
 import { decimal } from "./numbers.js";
 import { paintPicture } from "./thumbnails.js";
 
 export class Strip {
+  #shown = null; // the pictures that the gallery's elements are made of
+  #gallery = [];
+
   /** `words`: captions under the pictures, for those whose label cannot be seen in them. */
   constructor({ label, words = false, onPick }) {
     Object.assign(this, { words, onPick });
@@ -17,14 +20,21 @@ export class Strip {
    * more: buttons for pictures that are not of the gallery.
    */
   show(pictures, readings, side, more) {
+    if (this.#shown !== pictures) {
+      this.#shown = pictures;
+      this.#gallery = this.#build(pictures, readings, side);
+    }
+    fill(this.element, [...this.#gallery, ...more]); // another picture of one's own leaves the gallery as it is
+    this.buttons = [...this.element.querySelectorAll("[data-image]")];
+  }
+
+  #build(pictures, readings, side) {
     const groups = this.words ? [[true, "reads right"], [false, "reads wrong"]] : [[null, ""]];
-    const parts = groups.flatMap(([right, title]) => {
+    return groups.flatMap(([right, title]) => {
       const group = readings.filter(({ label, prediction }) => right === null || (label === prediction) === right);
       const heading = title ? [h("span", { class: "strip-title" }, h("b", {}, String(group.length)), title)] : [];
       return group.length ? [...heading, ...group.map((reading) => this.#button(pictures[reading.key], reading, side))] : [];
     });
-    this.element.replaceChildren(...parts, ...more);
-    this.buttons = [...this.element.querySelectorAll("[data-image]")];
   }
 
   #button(picture, { key, label, prediction, probability }, side) {
