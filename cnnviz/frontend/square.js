@@ -12,7 +12,8 @@ export function averagedSquare(image, crop, size, { bottom = 0, top = 1 } = {}) 
   const area = height * width;
   const picture = new Float32Array(3 * size * size);
   for (let c = 0; c < channels; c++) {
-    const plane = { height, width, data: Float64Array.from(image.data.subarray(c * area, (c + 1) * area), (value) => (value - bottom) / (top - bottom)) };
+    const plane = { height, width, data: new Float64Array(area) };
+    for (let at = 0; at < area; at++) plane.data[at] = (image.data[c * area + at] - bottom) / (top - bottom);
     const rows = averagedRows(plane, crop.top * scale, crop.height * scale, size);
     const both = averagedRows(transposed(rows), crop.left * scale, crop.height * scale, size); // columns, lying on their side
     picture.set(transposed(both).data, c * size * size);
