@@ -136,7 +136,7 @@ def test_a_changed_network_is_torchs_too_and_can_be_reset(visit):
 def test_a_photograph_is_read_through_the_frame_that_is_moved_over_it(visit):
     page = open_network(visit, "?network=cifar10&image=astronaut")
     check(page)
-    frame = page.locator(".crop-frame")
+    frame = page.locator(".photo-box .crop-frame")
     page.get_by_label("crop size").fill("400")
     page.wait_for_function("location.search.includes('square')")
     before = frame.get_attribute("data-crop")
