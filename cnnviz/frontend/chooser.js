@@ -7,6 +7,7 @@ import { Gallery } from "./gallery.js";
 import { mount } from "./mount.js";
 import { SourceTools } from "./sources.js";
 
+const WIDEST = 1000; // CSS pixels, the panel
 const GAP = 6; // CSS pixels between the button and what it opens
 const MARGIN = 16; // and between that and the window's edge
 
@@ -60,8 +61,9 @@ class Chooser {
   }
 
   #place() {
-    const { left, bottom } = this.button.getBoundingClientRect();
-    const top = bottom + GAP;
+    const button = this.button.getBoundingClientRect();
+    const left = Math.max(MARGIN, Math.min(button.left, innerWidth - MARGIN - WIDEST)); // the button may stand at the right end
+    const top = button.bottom + GAP;
     Object.assign(this.panel.style, { left: `${left}px`, top: `${top}px`, maxHeight: `${innerHeight - top - MARGIN}px` });
     this.panel.style.setProperty("--room", `${innerWidth - left - MARGIN}px`);
   }

@@ -46,6 +46,11 @@ _STYLE = """<style>
 @media (max-width: 767px) { [data-testid="stMain"] { scroll-padding-bottom: 160px !important; } }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (min-width: 768px) { [data-projector="true"] .st-key-chooser { width: 360px; height: 46px; margin: 16px 0 calc(-62px - 0.5rem); } }
+/* while it sticks there it moves up into the navigation's free end, on a phone as the thumbnail only, and lies over nothing that one
+   reads; a browser that cannot tell when it sticks leaves it below */
+[data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { container-type: scroll-state; z-index: 999990; }
+@media (min-width: 1110px) { @container scroll-state(stuck: top) { .st-key-chooser { translate: 0 -53px; margin-left: calc(100% - 246px); } [data-projector="true"] .st-key-chooser { margin-left: calc(100% - 360px); } } }
+@media (max-width: 767px) { @container scroll-state(stuck: top) { .st-key-chooser { translate: 0 -55px; margin-left: calc(100% - 40px); width: 36px; overflow: clip; overflow-clip-margin: 4px; } } }
 @media (max-width: 767px) { .stMainBlockContainer { padding: 3.9rem 1rem 1rem; } }
 .stVerticalBlock.st-key-volume_box { flex: none; height: max(520px, min(76vh, 720px)); }
 /* two by two: pictures that are compared stand beside each other on a phone, too */

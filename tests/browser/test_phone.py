@@ -62,6 +62,9 @@ def test_a_finger_scrubs_pins_edits_and_draws_and_the_page_scrolls_on(visit):
     page.get_by_role("button", name="step forward", exact=True).tap()
     wait_stage(page, step=before + 1)
     assert page.evaluate(f"{MAIN}.scrollTop") > 500
+    image = page.locator(".st-key-chooser").bounding_box()  # in the navigation's end, where it covers nothing
+    assert 270 < image["x"] < image["x"] + image["width"] < 390
+    assert image["y"] + image["height"] <= page.get_by_test_id("stHeader").bounding_box()["height"]
     bar = page.locator(".player").bounding_box()
     assert bar["y"] + bar["height"] <= 844
     panel = page.locator(".panels")
