@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import expect
 
 from cnnviz import decode_image
 from tests.browser.convolution_page import (
@@ -23,6 +24,7 @@ from tests.browser.convolution_page import (
 )
 from tests.browser.harness import STAGE, agreement, cell, stroke, wait_stage
 
+TITLE = ".chooser-button"  # says the image's name and its size
 NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."
 
 
@@ -35,7 +37,7 @@ def test_a_sample_its_size_and_its_colours_are_chosen_while_the_kernel_stays(vis
     lesson = Lesson("coffee", weights="3x3~0.5," + ",".join(["0.11111111"] * 8), at=(1, 2))
     wait_stage(page, steps=62 * 62)
     check(page, lesson)
-    assert title(page) == ["Coffee", "64", "×", "64"]
+    expect(page.locator(TITLE)).to_have_text("Coffee 64 × 64", use_inner_text=True)
     assert link_of(page)["image"] == "coffee"
 
     slider = box.get_by_role("slider")
@@ -107,7 +109,7 @@ def test_a_photograph_is_uploaded_and_shown_under_its_name_and_stays_in_this_ses
     wait_stage(page, steps=62 * 62)
     lesson = Lesson("upload", kernel="sharpen", upload=decode_image(file))
     check(page, lesson)
-    assert title(page) == ["holiday", "in", "Rome.jpg", "64", "×", "64"]
+    expect(page.locator(TITLE)).to_have_text("holiday in Rome.jpg 64 × 64", use_inner_text=True)
     assert page.locator(".notice").inner_text() == NOT_IN_A_LINK
     assert link_of(page)["image"] == "upload"
 
@@ -150,15 +152,9 @@ def test_a_file_s_name_is_shown_letter_by_letter_and_fetches_nothing(visit):
         "![seen](http:192.0.2.1) **bold** $x^2$ :red[red] `code` [link](x) :smile: &lt; --> _it_.jpg",
     ):
         upload(page, name, jpeg())
-        page.locator(".chooser-title", has_text=name).wait_for()
-        assert title(page) == [*name.split(), "64", "×", "64"]
+        expect(page.locator(TITLE)).to_have_text(f"{name} 64 × 64", use_inner_text=True)
         assert page.locator(".chooser-button").locator("b, em, a, code, img:not([src^='data:'])").count() == 0
         agreement(page)
-
-
-def title(page):
-    """What the button says that opens the gallery: the image's name and its size, word by word."""
-    return page.locator(".chooser-button").inner_text().split()
 
 
 def upload(page, name, data):

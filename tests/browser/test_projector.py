@@ -2,6 +2,8 @@
 
 from urllib.parse import urljoin
 
+import pytest
+
 from tests.browser.convolution_page import Lesson, moment, open_lesson
 from tests.browser.harness import FIND, STAGE, agreement, axe, cell, eventually, wait_stage
 from tests.browser.visits import turn_to, wait_at_rest
@@ -108,6 +110,7 @@ PAGES = {
 }
 
 
+@pytest.mark.timeout(300)  # five pages, four times each
 def test_every_other_page_is_as_large_and_breaks_no_rule_of_accessibility_on_the_projector_or_off_it(visit):
     page = visit("/channels")
     for path, roots in PAGES.items():

@@ -42,14 +42,8 @@ def agreed(page: Page) -> None:
     page.locator('[data-agreement="agrees"]').first.wait_for()
 
 
-@pytest.fixture
-def page(visit):
+def test_hovering_costs_nothing_sliding_and_editing_one_word_when_they_end(visit):
     page = visit("/?image=cat&size=32")
-    agreement(page)
-    return page
-
-
-def test_hovering_costs_nothing(page):
     words = Words(page)
     for number in range(30):
         before = painted(page)
@@ -57,9 +51,6 @@ def test_hovering_costs_nothing(page):
         wait_painted(page, before)
     assert words.news() == 0
 
-
-def test_sliding_costs_one_word_when_it_stops(page):
-    words = Words(page)
     page.get_by_label("speed", exact=True).select_option("frame")
     page.get_by_label("play", exact=True).click()
     wait_stage(page, playing=True)
@@ -72,9 +63,6 @@ def test_sliding_costs_one_word_when_it_stops(page):
     wait_at_rest(page)
     assert words.news() == 1
 
-
-def test_editing_costs_one_word_after_the_last_of_many_changes(page):
-    words = Words(page)
     before = painted(page)
     weight_cell(page, 1, 1).evaluate(
         """(field) => {
