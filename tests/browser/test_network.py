@@ -12,7 +12,7 @@ from cnnviz.core.edits import edited, edits_from_text
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui.cached import gallery_inputs
 from tests.browser.convolution_page import Lesson, link_of
-from tests.browser.harness import NETWORK, network, wait_painted, wait_stage
+from tests.browser.harness import FIND, NETWORK, network, wait_painted, wait_stage
 from tests.browser.network_page import (
     COLUMNS,
     DIGITS,
@@ -138,15 +138,25 @@ def test_a_photograph_is_read_through_the_frame_that_is_moved_over_it(visit):
     check(page)
     frame = page.locator(".photo-box .crop-frame")
     page.get_by_label("crop size").fill("400")
-    page.wait_for_function("location.search.includes('square')")
-    before = frame.get_attribute("data-crop")
+    before = framed(page)
     box = frame.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2 - 30, box["y"] + box["height"] / 2 - 40, steps=4)
     page.mouse.up()
-    page.wait_for_function("(before) => !location.search.includes(before)", arg=before)
+    framed(page, unlike=before)
     check(page)
     wanted = 255 * picture_of(link_of(page))
     assert np.abs(pixels(page, ".seen-canvas").transpose(2, 0, 1) - wanted).max() <= 0.51
-    assert frame.get_attribute("data-crop") == link_of(page)["square"]
+
+
+def framed(page, unlike=""):
+    """Waits until link and frame name the same crop, another than the one before, and returns it."""
+    return page.wait_for_function(
+        f"""(before) => {{
+          {FIND}
+          const square = new URLSearchParams(location.search).get("square");
+          return square && square !== before && find(".photo-box .crop-frame").dataset.crop === square && square;
+        }}""",
+        arg=unlike,
+    ).json_value()
