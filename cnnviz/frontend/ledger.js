@@ -23,6 +23,7 @@ export class Ledger {
   #sight = null; // [first, end) of the lines in sight, null where that is not known
   #attended = false; // does somebody point at the lines, or have they the focus?
   #timer = 0;
+  #resized = new ResizeObserver(() => this.#look());
 
   /** onFold(part) when the line of a folded part, or of the unfolded one, is chosen. */
   constructor({ onFold = () => {} } = {}) {
@@ -34,7 +35,7 @@ export class Ledger {
       onfocusin: () => this.#attend(true), onfocusout: () => this.#attend(false),
       onscroll: () => this.#look(),
     });
-    new ResizeObserver(() => this.#look()).observe(this.body);
+    this.#resized.observe(this.body);
     this.footBox = h("div", { class: "ledger-foot" });
     this.element = h("div", { class: "ledger" }, this.heading, this.body, this.footBox);
   }
@@ -54,9 +55,10 @@ export class Ledger {
     this.#write();
   }
 
-  /** Ends what has not been written yet. */
+  /** Ends what has not been written yet; nothing is left behind. */
   stop() {
     clearTimeout(this.#timer);
+    this.#resized.disconnect();
   }
 
   #write() {
