@@ -106,7 +106,8 @@ def enter() -> bool:
         st.rerun()
     st.html(_STYLE)
     state.seed(watch_connection())
-    arrived = st.session_state.get(_ENTERED) != page
+    # a run that another one cuts short may never have come to its lesson
+    arrived = st.session_state.get(_ENTERED) != page or st.session_state.get(_ARRIVED, False)
     st.session_state[_ENTERED] = page
     if arrived:
         state.dismiss_stand_in()

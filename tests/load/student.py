@@ -38,7 +38,8 @@ class Student:
     """One visit: ``url`` is the server's address on this machine. ValueError for any other machine's.
 
     After each answer ``page`` holds what the page's own component was sent, ``feeds`` the same for the feeds, by name,
-    ``texts`` every error and warning, and ``token`` the name of the session. ``bytes`` counts what the websocket has brought.
+    ``texts`` every error and warning, and ``token`` the name of the session. ``sent`` names the kinds of components that the last
+    run sent; ``bytes`` counts what the websocket has brought.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,6 +62,7 @@ class Student:
         self.page: dict[str, Any] = {}
         self.feeds: dict[str, dict[str, Any]] = {}
         self.texts: list[str] = []
+        self.sent: set[str] = set()
         # the same, of a run that is not yet at its end; a text with the fragment that shows it
         self._coming: tuple[dict, dict, list[tuple[str, str]]] = ({}, {}, [])
 
@@ -223,6 +225,7 @@ class Student:
             again = set(message.metadata.run.fragment_ids)
             page, feeds, texts = self._coming if again else ({}, {}, [])
             self._coming = (dict(page), dict(feeds), [(place, text) for place, text in texts if place not in again])
+            self.sent = set()
             self._session = message.new_session.initialize.session_id or self._session
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
@@ -235,11 +238,12 @@ class Student:
         part = getattr(element, kind)
         if kind == "bidi_component":
             said = json.loads(part.json)
-            if part.component_name == "cnnviz.feed":
+            name = part.component_name.removeprefix("cnnviz.")
+            name = name if name in {*BESIDE, "feed"} else "page"
+            self.sent.add(name)
+            if name == "feed":
                 self._coming[1][said["name"]] = said
             else:
-                name = part.component_name.removeprefix("cnnviz.")
-                name = name if name in BESIDE else "page"
                 self._ids[name], self._fragments[name] = part.id, fragment
                 if name == "page":
                     self._coming[0].update(said)

@@ -87,3 +87,19 @@ def test_every_page_stands_on_a_server_that_was_started_again_where_it_stood(ser
 def numbers(student: Student) -> dict:
     """What torch has answered: all that was sent, but for the session's own counting."""
     return {name: {**feed, "revision": 0} for name, feed in student.feeds.items()}
+
+
+def test_the_lesson_runs_alone_until_what_stands_around_it_no_longer_fits(server):
+    strokes = "p200_00rs1011"
+    with Student(server.url).open("/?image=cat") as student:
+        assert student.sent == {"connection", "chooser", "feed", "page"}
+        source = student.page["image"]["source"]
+        student.settle(f"1;{source};kernel=box_3")
+        assert student.sent == {"feed", "page"}
+        student.settle(f"2;{source};kernel=box_3&strokes={strokes}")  # the chooser's thumbnail has them on it
+        assert "chooser" in student.sent
+    with Student(server.url).open("/network") as student:
+        student.settle("1;image=digit_5")  # digits are chosen in the lesson itself
+        assert student.sent == {"feed", "page"}
+        student.settle("2;network=cifar10&image=cifar10_3")
+        assert "chooser" in student.sent

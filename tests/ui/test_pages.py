@@ -11,7 +11,7 @@ from cnnviz.core.images import fit_image, two_decimals
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
-from cnnviz.ui import channels, feed, network_view, parameters, shapes, signals, stage
+from cnnviz.ui import channels, feed, network_view, parameters, shapes, shell, signals, stage
 from tests.ui.apps import decode, opened, payloads, run
 
 PAGES = ["channels", "convolution", "network", "shapes", "signals"]
@@ -162,3 +162,11 @@ def test_a_new_stroke_or_kernel_sends_torchs_answer_and_not_the_picture():
         assert after["page"] == before["page"]
         assert after["answer"] != before["answer"]
         before = after
+
+
+def test_a_visit_whose_first_run_was_cut_short_still_begins_with_what_the_session_holds():
+    app = opened()
+    app.session_state["kernel"] = "box_3"
+    assert "box_3" not in payloads(run(app))["page"]["seed"]  # from its first run on, the browser knows better
+    app.session_state[shell._ARRIVED] = True  # as it stands where the run has not come to the lesson
+    assert "box_3" in payloads(run(app))["page"]["seed"]
