@@ -30,7 +30,7 @@ net_util.get_external_ip = net_util.get_internal_ip = lambda: None
 # The page's own width, no gap above, and no fading of the stage while Python thinks.
 _STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2rem 1rem; max-width: 1560px; }
-.stMainBlockContainer > .stVerticalBlock { gap: 0.5rem; }
+.stMainBlockContainer > .stVerticalBlock, .stMainBlockContainer > .stVerticalBlock > [data-testid="stLayoutWrapper"] > .stVerticalBlock { gap: 0.5rem; } /* the lesson is a block in the page's own */
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .st-key-feeds, .st-key-feeds_stage, .st-key-unseen { display: none; }
 .st-key-connection { position: absolute; left: 0; width: 0; height: 0; overflow: hidden; } /* its banner is fixed, so nothing clips it */

@@ -17,6 +17,9 @@ def test_the_parts_add_up_and_the_next_filter_follows(visit):
         float(part.inner_text().split("\n")[-1].replace("−", "-").strip("()"))
         for part in page.locator("[data-part]").all()
     ]
+    # the image's button is no part of the view, and yet stands on one line with its controls
+    tops = [page.locator(each).first.bounding_box()["y"] for each in (".chooser-button", f"{ROOT} .toolbar > *")]
+    assert abs(tops[0] - tops[1]) < 1
     assert parts == [4, 4, 6]  # by hand: the first windows of the integers, of their transpose, and upside down
     assert float(dataset(page)["value"]) == 14
     assert len(page.locator('[data-ledger="product"]').all()) == 27
