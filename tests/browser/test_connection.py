@@ -61,7 +61,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_from_a_lesson(v
     assert weights(page)[0, 2] == -3
     page.mouse.click(*cell(page, "output", 30, 41))  # no longer pinned
     check(page, lesson)
-    digits.locator('[data-agreement="agrees"]').first.wait_for()
+    agreement(digits, NETWORK)
     assert network(digits)["prediction"] == read
     assert link_of(digits)["image"] == "digit_7"
 
