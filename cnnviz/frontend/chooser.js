@@ -14,6 +14,7 @@ const MARGIN = 16; // and between that and the window's edge
 class Chooser {
   #said = null; // the number of the last message
   #source = null;
+  #replace = () => this.panel.matches(":popover-open") && this.#place();
 
   constructor() {
     this.thumbnail = h("img", { alt: "" });
@@ -30,6 +31,7 @@ class Chooser {
     this.panel.addEventListener("toggle", ({ newState }) => (newState === "open" ? this.fitting.show() : this.sources.stop()));
     this.element = h("div", { class: "cnnviz chooser" }, this.button, this.panel);
     this.arrivals = new Arrivals((file) => this.file(file));
+    addEventListener("resize", this.#replace);
   }
 
   /** Where nothing is under way any more, or another picture has come, Python's word is what counts. */
@@ -46,11 +48,10 @@ class Chooser {
     this.arrivals.update(data);
   }
 
-  resize() {
-    if (this.panel.matches(":popover-open")) this.#place();
-  }
+  resize() {}
 
   stop() {
+    removeEventListener("resize", this.#replace);
     this.arrivals.stop();
     this.sources.end();
   }

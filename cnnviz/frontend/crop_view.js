@@ -34,7 +34,7 @@ export class CropView {
     this.source = source;
     this.picture = { height, width };
     this.crop = cropFromText(text, this.picture);
-    this.show();
+    if (this.element.checkVisibility()) this.show(); // else nobody sees it, and its room would have to be measured
   }
 
   get text() {

@@ -257,13 +257,24 @@ def test_a_camera_that_is_refused_is_explained_in_a_sentence(visit):
 
 
 @pytest.mark.parametrize("screen", [{"width": 1440}, {"width": 390, "height": 844, "touch": True}], ids=str)
-def test_the_thumbnail_stays_in_view_below_the_navigation(visit, screen):
+def test_the_thumbnail_stays_in_view_beside_the_navigation(visit, screen):
     page = open_lesson(visit, **screen)
     # as on a page with more below it
     page.locator(".stMainBlockContainer > .stVerticalBlock").evaluate("(block) => (block.style.minHeight = '3000px')")
     page.get_by_test_id("stMain").evaluate("(main) => (main.scrollTop = 1500)")
     assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 400
-    thumbnail = page.locator(".chooser-button img").bounding_box()
-    header = page.get_by_test_id("stHeader").bounding_box()
-    assert header["height"] <= thumbnail["y"] <= header["height"] + 40
-    chooser(page).get_by_role("slider").wait_for()  # and it opens from there
+    # it stands in the navigation, whose links keep clear of it, and opens from there
+    x, y = page.wait_for_function(
+        """() => {
+          const box = (element) => element.getBoundingClientRect();
+          const header = box(document.querySelector('[data-testid="stHeader"]'));
+          const host = [...document.querySelectorAll(".st-key-chooser *")].find((element) => element.shadowRoot);
+          const { left, top, bottom, width } = box(host.shadowRoot.querySelector(".chooser-button img"));
+          const links = [...document.querySelectorAll('[data-testid="stHeader"] :is(a, img, button)')].map(box);
+          const clear = links.every((link) => !link.width || link.right <= left);
+          return top >= 0 && bottom <= header.bottom && clear && [left + width / 2, (top + bottom) / 2];
+        }"""
+    ).json_value()
+    page.mouse.click(x, y)
+    page.locator(".chooser-panel").get_by_role("slider").wait_for()
+    assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 400
