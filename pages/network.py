@@ -29,4 +29,6 @@ if st.session_state.network != "mnist":
     shown = network_input.shown_image(st.session_state.network)[0]
     # the network's own frame is on its picture
     inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
+else:
+    st.empty()  # the lesson below keeps its place: Streamlit knows a fragment, and mounts its view anew, by where it stands
 shell.show(lesson, arrived=arrived, around=around)

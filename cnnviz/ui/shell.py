@@ -132,6 +132,7 @@ def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], obj
 
 @st.fragment
 def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
-    if state.notes() or st.session_state[_AROUND] != around():
-        st.rerun()
+    again = state.notes() or st.session_state[_AROUND] != around()
     lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
+    if again:  # only now: a run that ends before the lesson takes its view off the page, and it would be mounted as it once began
+        st.rerun()
