@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -22,6 +23,7 @@ from cnnviz.core.strokes import Edit, paint
 from cnnviz.core.trace import Trace, trace
 from cnnviz.core.twin_figures import Kind, TwinChange, TwinFigures
 from cnnviz.core.twins import POOLINGS, load_twin
+from cnnviz.ui.feed import encode
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
@@ -157,6 +159,14 @@ _GALLERIES = {"mnist": "digit", "cifar10": "cifar10"}  # the group of samples th
 def gallery(name: str) -> tuple[str, ...]:
     """The bundled test pictures of a network's own kind."""
     return tuple(key for key, sample in SAMPLES.items() if sample.group == _GALLERIES[name])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def encoded_gallery(name: str) -> dict[str, Any]:
+    """The same pictures as a feed takes them: (N, H, W) if they are grey, (N, 3, H, W) in colour, and their keys."""
+    keys = gallery(name)
+    pictures = np.stack([sample_image(key) for key in keys])
+    return encode(pictures[:, 0] if pictures.shape[1] == 1 else pictures) | {"keys": list(keys)}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -16,7 +16,6 @@ DRAWING_SIZE = 28
 UPLOAD_SIZE = 64
 PIXEL_ART = 32  # of a file that is no larger, every pixel is shown
 NOT_IN_A_LINK = "Your picture stays in this session: it cannot travel in the link; all else does."
-_FITTED = "_fitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class CurrentImage:
 
     def painted(self) -> np.ndarray:
         """The base with the session's strokes on it, two decimals a pixel."""
-        return cached.painted(self.base, st.session_state.strokes, self.top)
+        strokes = st.session_state.strokes
+        return state.remembered("painted", (self.id, strokes), lambda: cached.painted(self.base, strokes, self.top))
 
 
 def current_image(*, colour: bool | None = None) -> CurrentImage:
@@ -66,7 +66,8 @@ def current_image(*, colour: bool | None = None) -> CurrentImage:
     if key == DRAW:
         base = cached.blank(size, colour)
     elif key == UPLOAD or cut:
-        base = _fitted_here(image_id, whole, size, colour, cut)
+        # what students bring along is in no cache that they share
+        base = state.remembered("fitted", image_id, lambda: fit_image(whole, size, colour, cut))
     else:
         base = cached.fitted_sample(key, size, colour)
     return CurrentImage(
@@ -80,13 +81,6 @@ def current_image(*, colour: bool | None = None) -> CurrentImage:
         top=float(max(1.0, base.max())),
         note=note,
     )
-
-
-def _fitted_here(image_id: str, whole: np.ndarray, size: int, colour: bool, cut: Cut | None) -> np.ndarray:
-    """The fitted picture, remembered in this session only: what students bring along is in no cache that they share."""
-    if st.session_state.get(_FITTED, ("",))[0] != image_id:
-        st.session_state[_FITTED] = image_id, fit_image(whole, size, colour, cut)
-    return st.session_state[_FITTED][1]
 
 
 def natural_size(key: str) -> int:

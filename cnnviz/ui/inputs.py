@@ -27,8 +27,6 @@ _GROUPS = {
 }
 _KEY = "image_chooser"
 _HEARD = "_chooser_heard"
-_THUMBNAIL = "_chooser_thumbnail"
-_PREVIEW = "_crop_preview"
 _BUTTON_SIDE = 60  # pixels of the button's thumbnail, twice as many as the page shows of it
 
 
@@ -137,11 +135,9 @@ def _about_sample(key: str) -> dict[str, Any]:
 
 
 def _thumbnail(image: CurrentImage) -> str:
-    """The image small, with the strokes on it: made once for each, not at every run."""
+    """The image small, with the strokes on it."""
     about = image.id, st.session_state.strokes
-    if st.session_state.get(_THUMBNAIL, (None,))[0] != about:
-        st.session_state[_THUMBNAIL] = about, cached.thumbnail_url(image.painted(), _BUTTON_SIDE)
-    return st.session_state[_THUMBNAIL][1]
+    return state.remembered("thumbnail", about, lambda: cached.thumbnail_url(image.painted(), _BUTTON_SIDE))
 
 
 def _crop(key: str, image: CurrentImage) -> dict[str, Any]:
@@ -150,14 +146,8 @@ def _crop(key: str, image: CurrentImage) -> dict[str, Any]:
     about = {"text": cut_to_text(image.cut) if image.cut else "", "height": height, "width": width}
     if key in SAMPLES and SAMPLES[key].group in FILES:  # the browser has it from where the weights come
         return about | {"file": f"samples/{FILES[SAMPLES[key].group].format(key)}"}
-    return about | {"picture": _preview(image)}
-
-
-def _preview(image: CurrentImage) -> str:
-    """The whole picture to be looked at: made once a choice, and kept in this session only."""
-    if st.session_state.get(_PREVIEW, ("",))[0] != image.source:
-        st.session_state[_PREVIEW] = image.source, cached.data_url(*preview(image.whole))
-    return st.session_state[_PREVIEW][1]
+    picture = state.remembered("preview", image.source, lambda: cached.data_url(*preview(image.whole)))
+    return about | {"picture": picture}
 
 
 def _asked() -> None:

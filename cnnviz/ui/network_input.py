@@ -12,6 +12,7 @@ from cnnviz.core.strokes import Stroke, paint
 from cnnviz.ui import cached, inputs, state
 from cnnviz.ui.feed import feed
 from cnnviz.ui.parameters import DRAW, UPLOAD
+from cnnviz.ui.uploads import current_upload
 
 CANVAS = 112  # pixels a side of the drawing: four for each of MNIST's
 DIGITS = cached.gallery("mnist")
@@ -36,7 +37,9 @@ def shown_image(name: str) -> tuple[str, tuple[Stroke, ...]]:
 
 def session_input(name: str) -> np.ndarray:
     """What the network reads, float32 (3, 32, 32)."""
-    return _digit(*shown_image(name)) if name == "mnist" else _photograph(*shown_image(name))
+    now, upload, shown = st.session_state, current_upload(), shown_image(name)
+    about = name, shown, now.square, now.centre, now.ground, upload and upload.digest
+    return state.remembered("network input", about, lambda: (_digit if name == "mnist" else _photograph)(*shown))
 
 
 def _digit(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:

@@ -11,7 +11,6 @@ from cnnviz.core.familiarity import BEYOND, MEASURES, PATTERNS, features_of
 from cnnviz.core.network import NETWORKS, ConvNet, NetworkError
 from cnnviz.core.operations import Operation
 from cnnviz.core.receptive import active_part
-from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui import cached, network_input, parameters, state
 from cnnviz.ui.component import component
@@ -45,11 +44,9 @@ def network_view(*, arrived: bool) -> None:
         st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
         if "mnist" in names:
-            digits = cached.gallery("mnist")
-            feed("digits", np.stack([sample_image(key)[0] for key in digits]), keys=list(digits))
+            feed("digits", **cached.encoded_gallery("mnist"))
         if name == "cifar10":
-            things = cached.gallery(name)
-            feed("things", np.stack([sample_image(key) for key in things]), keys=list(things))
+            feed("things", **cached.encoded_gallery(name))
             network_input.send_source()
         feed(
             "answer",

@@ -1,16 +1,15 @@
 """The frame around every page: the list of pages, and the way in."""
 
 import functools
-import gc
 from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 
 import streamlit as st
-from streamlit import net_util
 
-from cnnviz.ui import state
+from cnnviz.ui import server, state
 from cnnviz.ui.connection import watch_connection
+from cnnviz.ui.turns import TURNS
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "cnnviz/assets"
@@ -20,12 +19,7 @@ _ENTERED = "_entered_page"
 _ARRIVED = "_arrived_at_lesson"
 _AROUND = "_around_lesson"
 
-# Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
-gc.freeze()
-
-# A connection with a foreign Origin makes Streamlit ask an outside service for this machine's address. No request leaves
-# the machine, so there is nobody to ask.
-net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+server.prepare()
 
 # The page's own width, no gap above, and no fading of the stage while Python thinks.
 _STYLE = """<style>
@@ -84,6 +78,11 @@ def _pages() -> list:
 
 def run() -> None:
     """Runs the page that the address asks for."""
+    with TURNS:
+        _run()
+
+
+def _run() -> None:
     st.set_page_config(page_title=TITLE, page_icon=str(ASSETS / "icon.png"), layout="wide")
     st.logo(str(ASSETS / "wordmark.svg"), size="large")
     page = st.navigation(pages(), position="top")
@@ -132,7 +131,8 @@ def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], obj
 
 @st.fragment
 def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
-    again = state.notes() or st.session_state[_AROUND] != around()
-    lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
+    with TURNS:
+        again = state.notes() or st.session_state[_AROUND] != around()
+        lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
     if again:  # only now: a run that ends before the lesson takes its view off the page, and it would be mounted as it once began
         st.rerun()

@@ -1,6 +1,7 @@
 """The session's state, filled from a link and told to one: `parameters` is the table of what there is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
 import streamlit as st
@@ -13,6 +14,8 @@ _CHOICES = "_choices"
 _LINKED = "_image_linked"
 _NOTES = "_notes"
 _STAND_IN = "_stand_in_image"
+
+_Value = TypeVar("_Value")
 
 
 def seed(back: str | None = None) -> None:
@@ -112,6 +115,16 @@ def link(parameters: Iterable[Parameter]) -> str:
         for parameter in parameters
         if (value := st.session_state[parameter.name]) != parameter.default
     )
+
+
+def remembered(name: str, about: object, make: Callable[[], _Value]) -> _Value:
+    """What ``make`` gives, kept under this name until it is ``about`` something else: in this session, and in no cache that
+    students share."""
+    key = f"_remembered_{name}"
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] != about:
+        kept = st.session_state[key] = about, make()
+    return kept[1]
 
 
 def note(sentence: str) -> None:

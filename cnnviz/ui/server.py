@@ -1,0 +1,56 @@
+"""What the app changes in the server that runs it, once for each process: all of it lies outside any page."""
+
+import gc
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from streamlit import net_util
+from streamlit.runtime import app_session
+
+
+def prepare() -> None:
+    """Does all that this file holds."""
+    ask_nobody_for_the_address()
+    send_at_once()
+    app_session._populate_theme_msg = made_once(app_session._populate_theme_msg)
+    # Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
+    gc.freeze()
+
+
+def ask_nobody_for_the_address() -> None:
+    """A connection with a foreign Origin makes Streamlit ask an outside service for this machine's address. No request leaves
+    the machine, so there is nobody to ask."""
+    net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+
+
+def send_at_once() -> None:
+    """Switches Nagle's algorithm off where the server listens, and so for every browser that comes.
+
+    Streamlit 1.67 makes its socket in a way that asyncio does not know for TCP, and leaves it on: of a run's small messages
+    some then wait 40 ms until what went before has been acknowledged.
+    """
+    for each in gc.get_objects():
+        # by its type, as isinstance would also ask things that answer with a warning
+        if issubclass(type(each), socket.socket) and each.family in (socket.AF_INET, socket.AF_INET6):
+            with suppress(OSError):  # one that is closed, or no stream
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def made_once(populate: Callable[..., None]) -> Callable[..., None]:
+    """Streamlit's function that writes a section of the theme into a message, remembering what it wrote.
+
+    The theme is that of the configuration file and never another, and reading it anew for each run took a sixth of a busy
+    server's time.
+    """
+    written: dict[str, Any] = {}
+
+    def populate_once(message: Any, section: str = "theme") -> None:
+        if section not in written:
+            written[section] = type(message)()
+            populate(written[section], section)
+        if written[section].ListFields():  # an empty one would be there where there was none
+            message.MergeFrom(written[section])
+
+    return populate_once

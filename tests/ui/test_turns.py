@@ -1,0 +1,62 @@
+"""Runs take turns."""
+
+import threading
+
+from cnnviz.ui.turns import Turns
+
+
+def test_one_after_the_other_in_the_order_of_their_coming():
+    turns, inside, most, order = Turns(longest=60), [], [], []
+    started = [threading.Event() for _ in range(8)]
+
+    def run(number):
+        started[number].set()
+        with turns:
+            inside.append(number)
+            most.append(len(inside))
+            with turns:  # a lesson within the run of its page
+                order.append(number)
+            inside.remove(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            started[number].wait(10)
+            while len(turns._ended._waiters) < number + 1:
+                pass
+    for thread in threads:
+        thread.join(10)
+    assert most == [1] * 8
+    assert order == list(range(8))
+
+
+def test_nobody_waits_for_one_that_takes_too_long_and_an_error_ends_a_turn():
+    turns, go, through = Turns(longest=0.05), threading.Event(), threading.Event()
+
+    def long():
+        with turns:
+            through.wait(30)
+
+    slow = threading.Thread(target=long)
+    slow.start()
+    while turns._holder is None:
+        pass
+    try:
+        with turns:
+            assert slow.is_alive()
+            go.set()
+            raise ValueError
+    except ValueError:
+        pass
+    assert go.is_set()
+    through.set()
+    slow.join(10)
+    patient = Turns(longest=60)
+    try:
+        with patient:
+            raise ValueError
+    except ValueError:
+        pass
+    with patient:  # nobody holds it
+        pass
