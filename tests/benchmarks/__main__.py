@@ -45,8 +45,8 @@ def main() -> None:
         FILE.write_text(as_json(measurements, about), encoding="utf-8")
         FILE.with_suffix(".md").write_text(baseline.markdown(measurements, about) + "\n", encoding="utf-8")
         print(f"All samples are in {FILE.relative_to(ROOT)}, and a table for the README beside it.")
-        if chosen.keep:
-            baseline.FILE.write_text(baseline.kept(measurements, about), encoding="utf-8")
+    if chosen.keep:
+        baseline.FILE.write_text(baseline.kept(measurements, about), encoding="utf-8")
 
 
 def _measured(measures: Iterable[Measure], wanted: list[str], *bench: Bench) -> dict[str, Measurement]:

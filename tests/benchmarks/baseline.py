@@ -19,8 +19,8 @@ def baseline() -> dict[str, Any]:
 
 
 def kept(measurements: Mapping[str, Measurement], about: Mapping[str, Any]) -> str:
-    """The text of a new baseline: what was measured, and where."""
-    rows = {key: float(f"{row.median:.4g}") for key, row in measurements.items() if row.samples}
+    """The text of a new baseline: what was measured, and where. Rows that were not measured stay as they were."""
+    rows = baseline()["rows"] | {key: float(f"{row.median:.4g}") for key, row in measurements.items() if row.samples}
     return (
         json.dumps({"machine": {name: about[name] for name in ABOUT}, "rows": rows}, indent=1, ensure_ascii=False)
         + "\n"

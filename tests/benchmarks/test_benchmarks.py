@@ -110,6 +110,8 @@ def test_a_baseline_is_kept_and_what_has_become_slower_is_named(monkeypatch, tmp
     ).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["2.00", "1.50"]
     assert "output hovered" in lines[1]
+    rows = json.loads(baseline.kept({"pen": Measurement((30.0,))}, machine("150.0")))["rows"]
+    assert rows == {"hover": 10.0, "pen": 30.0, "slide_rate": 60.0}  # what was not measured stays
 
 
 def test_the_readmes_table_has_a_line_for_each_budget_that_was_measured():
