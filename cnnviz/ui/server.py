@@ -1,5 +1,6 @@
 """What the app changes in the server that runs it, once for each process: all of it lies outside any page."""
 
+import asyncio
 import gc
 import socket
 from collections.abc import Callable
@@ -7,7 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from streamlit import net_util
-from streamlit.runtime import app_session
+from streamlit.runtime import Runtime, app_session
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def prepare() -> None:
@@ -54,3 +56,28 @@ def made_once(populate: Callable[..., None]) -> Callable[..., None]:
             message.MergeFrom(written[section])
 
     return populate_once
+
+
+PATIENCE = 1.0  # seconds for which a run waits for its messages to leave
+
+
+def wait_until_sent() -> None:
+    """Waits until all that this run has shown has left for the browser; the last thing that a run does.
+
+    When the next run begins, Streamlit drops what still waits to be sent, but not the message that this run has come to its
+    end: the browser would take everything off the page that it had not heard of again, and mount it as it once began.
+    """
+    context = get_script_run_ctx()
+    if context is None or not Runtime.exists():
+        return
+    visit = Runtime.instance()._session_mgr.get_active_session_info(context.session_id)
+    if visit is None:  # nobody is there any more
+        return
+    sent = asyncio.run_coroutine_threadsafe(_sent(visit.session._browser_queue), visit.session._event_loop)
+    with suppress(TimeoutError):
+        sent.result(PATIENCE)
+
+
+async def _sent(queue: Any) -> None:
+    while not queue.is_empty():
+        await asyncio.sleep(0.002)

@@ -80,6 +80,7 @@ def run() -> None:
     """Runs the page that the address asks for."""
     with TURNS:
         _run()
+    server.wait_until_sent()
 
 
 def _run() -> None:
@@ -134,5 +135,7 @@ def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None
     with TURNS:
         again = state.notes() or st.session_state[_AROUND] != around()
         lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
-    if again:  # only now: a run that ends before the lesson takes its view off the page, and it would be mounted as it once began
+    if st.session_state[_INSIDE] is None:  # a run of the lesson alone
+        server.wait_until_sent()
+    if again:
         st.rerun()

@@ -345,8 +345,14 @@ def go_to(page: Page, lesson: Lesson) -> float:
 def chooser(page: Page) -> Locator:
     """What the button with the image's name opens: gallery, upload, size and colour."""
     body = page.locator(CHOOSER)
-    if not body.is_visible():
-        page.locator(".chooser-button").click()
+
+    def opened() -> None:
+        if not body.is_visible():
+            page.locator(".chooser-button").click()
+        # the button moves while the page scrolls to it: then press and release do not meet on it
+        assert body.is_visible(), "the image chooser is closed"
+
+    eventually(page, opened)
     return body
 
 
