@@ -70,7 +70,8 @@ def wait_until_sent() -> None:
     context = get_script_run_ctx()
     if context is None or not Runtime.exists():
         return
-    visit = Runtime.instance()._session_mgr.get_active_session_info(context.session_id)
+    sessions = getattr(Runtime.instance(), "_session_mgr", None)  # a test without a server has none
+    visit = sessions and sessions.get_active_session_info(context.session_id)
     if visit is None:  # nobody is there any more
         return
     sent = asyncio.run_coroutine_threadsafe(_sent(visit.session._browser_queue), visit.session._event_loop)
