@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page, TimeoutError
 
 from tests.browser import slow_motion
 
@@ -18,7 +18,7 @@ NETWORK = "[data-network]"
 STREAMLITS_OWN = ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"')
 
 # querySelector does not look into shadow roots; this does, as long as they are open
-FIND = """
+_FIND = """
 function find(selector, root = document) {
   const here = root.querySelector(selector);
   if (here) return here;
@@ -32,19 +32,36 @@ function find(selector, root = document) {
 
 
 def eventually(page: Page, look: Callable[[], T]) -> T:
-    """What `look` returns as soon as none of its assertions fails; the last AssertionError when time is up.
+    """What `look` returns as soon as no assertion of it fails and the page has what it reads; its last error when time is up.
 
     For what takes several looks: a page moves on between two of them. What one look can tell, let Playwright's `expect`
-    or `wait_for_function` wait for.
+    or `until` wait for.
     """
     end = time.monotonic() + slow_motion.patience()
     while True:
         try:
             return look()
-        except AssertionError:
+        except (AssertionError, Error):
             if time.monotonic() > end:
                 raise
         page.wait_for_timeout(50)
+
+
+def until(page: Page, predicate: str, arg: object = None) -> Any:
+    """What a JavaScript function of one argument returns as soon as that is truthy; Playwright's TimeoutError when time is up.
+
+    `find(selector, root)` in it looks into shadow roots, too. A part of the page that is not there yet is waited for: what a
+    function may not read of null is no error before time is up.
+    """
+    once = f"(arg) => {{ {_FIND} return ({predicate})(arg); }}"
+    try:
+        return page.wait_for_function(
+            f"(arg) => {{ try {{ return ({once})(arg); }} catch (error) {{ if (!(error instanceof TypeError)) throw error; }} }}",
+            arg=arg,
+        ).json_value()
+    except TimeoutError:
+        page.evaluate(once, arg)  # says what it failed on, if it still does
+        raise
 
 
 def painted(page: Page, root: str = STAGE) -> int:
@@ -57,15 +74,14 @@ def wait_painted(page: Page, since: int = 0, root: str = STAGE) -> int:
 
     Take `painted(page)` before the act whose answer you wait for.
     """
-    counter = page.wait_for_function(
-        f"""([root, since]) => {{
-          {FIND}
-          const count = Number(find(root)?.dataset.painted);
+    return until(
+        page,
+        """([root, since]) => {
+          const count = Number(find(root).dataset.painted);
           return count > since && count;
-        }}""",
-        arg=[root, since],
+        }""",
+        [root, since],
     )
-    return counter.json_value()
 
 
 def stage(page: Page, root: str = STAGE) -> dict:
@@ -81,15 +97,15 @@ def _said(texts: Mapping[str, str]) -> dict:
 def wait_stage(page: Page, root: str = STAGE, **expected) -> dict:
     """Waits until the stage says this of itself, and returns all it says then: `wait_stage(page, position=(2, 3))`."""
     texts = {name: _text(value) for name, value in expected.items()}
-    said = page.wait_for_function(
-        f"""([root, expected]) => {{
-          {FIND}
-          const said = {{ ...find(root)?.dataset }};
+    said = until(
+        page,
+        """([root, expected]) => {
+          const said = { ...find(root).dataset };
           return Object.entries(expected).every(([name, text]) => said[name] === text) && said;
-        }}""",
-        arg=[root, texts],
+        }""",
+        [root, texts],
     )
-    return _said(said.json_value())
+    return _said(said)
 
 
 def agreement(page: Page, root: str = STAGE) -> float:
@@ -98,15 +114,15 @@ def agreement(page: Page, root: str = STAGE) -> float:
     Returns by how much browser and torch differ. AssertionError where the page itself says that this is too much.
     """
     # verdict and figure in one look, as the next picture may already be on its way
-    answer = page.wait_for_function(
-        f"""(root) => {{
-          {FIND}
-          const said = find(`${{root}} [data-agreement]`);
-          const {{ agreement, difference }} = said?.dataset ?? {{}};
-          return ["agrees", "differs"].includes(agreement) && {{ agreement, difference, words: said.textContent }};
-        }}""",
-        arg=root,
-    ).json_value()
+    answer = until(
+        page,
+        """(root) => {
+          const said = find(`${root} [data-agreement]`);
+          const { agreement, difference } = said.dataset;
+          return ["agrees", "differs"].includes(agreement) && { agreement, difference, words: said.textContent };
+        }""",
+        root,
+    )
     assert answer["agreement"] == "agrees", answer["words"]
     return float(answer["difference"])
 

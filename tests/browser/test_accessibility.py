@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.browser.convolution_page import Lesson, chooser, open_lesson
-from tests.browser.harness import FIND, NETWORK, STAGE, agreement, axe, painted, stage, wait_stage
+from tests.browser.harness import NETWORK, STAGE, agreement, axe, painted, stage, until, wait_stage
 from tests.browser.network_page import Unit, next_frames, open_network, open_unit, opened_unit, take_apart, torchs
 from tests.browser.visits import turn_to
 
@@ -36,8 +36,9 @@ def test_the_convolution_page_breaks_no_rule_of_accessibility(visit, screen):
         assert page.locator(".code-lines").evaluate("lines => lines.scrollWidth <= lines.clientWidth")
     assert_accessible(page)
     page.get_by_role("button", name="The same with torch").click()
-    page.wait_for_function(
-        f"() => {{ {FIND} const text = find('.snippet'); return text.textContent && text.scrollTop + text.clientHeight >= text.scrollHeight - 2; }}"
+    until(
+        page,
+        "() => { const text = find('.snippet'); return text.textContent && text.scrollTop + text.clientHeight >= text.scrollHeight - 2; }",
     )
     assert_accessible(page)
     page.get_by_role("button", name="Export", exact=True).click()

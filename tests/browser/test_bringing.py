@@ -15,7 +15,7 @@ from cnnviz.core.cut import cut_from_text
 from cnnviz.core.images import fit_image, shrunk
 from cnnviz.ui.uploads import KEPT_SIDE, shown_name
 from tests.browser.convolution_page import Lesson, check, chooser, link_of, open_lesson, tour
-from tests.browser.harness import FIND, agreement, eventually, wait_stage
+from tests.browser.harness import agreement, eventually, until, wait_stage
 
 CURTAIN = ".cnnviz-arrivals"
 # markup of two kinds, a mark that turns the direction of writing, and far too long
@@ -118,9 +118,7 @@ def test_a_picture_is_dropped_and_pasted_and_the_server_writes_nothing(visit, fr
 
 def cropped(page, whole):
     """The cut that frame and link agree on, once the page's numbers are torch's for that piece of the picture."""
-    page.wait_for_function(
-        f"() => {{ {FIND} return (new URLSearchParams(location.search).get('cut') ?? '') === find('.crop-frame').dataset.crop; }}"
-    )
+    until(page, "() => (new URLSearchParams(location.search).get('cut') ?? '') === find('.crop-frame').dataset.crop")
     text = link_of(page).get("cut", "")
     wanted = fit_image(whole, 64, False, cut_from_text(text))
     output = F.conv2d(torch.from_numpy(wanted)[None], KERNELS["sobel_x"].tensor.float()[None, None])[0, 0]
@@ -213,7 +211,7 @@ def test_the_camera_takes_a_picture_and_is_off_again(visit):
     def start():
         body.get_by_role("button", name="Camera", exact=True).click()
         body.get_by_role("button", name="Take the picture").wait_for()
-        page.wait_for_function(f"() => {{ {FIND} return find('.finder video').videoWidth > 0; }}")
+        until(page, "() => find('.finder video').videoWidth > 0")
 
     start()
     assert states() == ["live"]
@@ -264,17 +262,17 @@ def test_the_thumbnail_stays_in_view_beside_the_navigation(visit, screen):
     page.get_by_test_id("stMain").evaluate("(main) => (main.scrollTop = 1500)")
     assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 400
     # it stands in the navigation, whose links keep clear of it, and opens from there
-    x, y = page.wait_for_function(
+    x, y = until(
+        page,
         """() => {
           const box = (element) => element.getBoundingClientRect();
-          const header = box(document.querySelector('[data-testid="stHeader"]'));
-          const host = [...document.querySelectorAll(".st-key-chooser *")].find((element) => element.shadowRoot);
-          const { left, top, bottom, width } = box(host.shadowRoot.querySelector(".chooser-button img"));
+          const header = box(find('[data-testid="stHeader"]'));
+          const { left, top, bottom, width } = box(find(".chooser-button img"));
           const links = [...document.querySelectorAll('[data-testid="stHeader"] :is(a, img, button)')].map(box);
           const clear = links.every((link) => !link.width || link.right <= left);
           return top >= 0 && bottom <= header.bottom && clear && [left + width / 2, (top + bottom) / 2];
-        }"""
-    ).json_value()
+        }""",
+    )
     page.mouse.click(x, y)
     page.locator(".chooser-panel").get_by_role("slider").wait_for()
     assert page.get_by_test_id("stMain").evaluate("(main) => main.scrollTop") > 400

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.browser.convolution_page import Lesson, link_of, moment, number, open_lesson
-from tests.browser.harness import FIND, STAGE, agreement, cell, stage, wait_stage
+from tests.browser.harness import STAGE, agreement, cell, stage, until, wait_stage
 
 LINES = """def conv2d(image, kernel):
     H, W = list(image.size())
@@ -181,8 +181,5 @@ def test_what_is_copied_runs_as_it_stands_and_gives_the_same_map(visit, tmp_path
             left = runpy.run_path(str(file))
             np.testing.assert_allclose(left["out"].numpy(), lesson.feature_map.numpy(), atol=lesson.bound, rtol=0)
             page.get_by_role("button", name="copy, ready to run").wait_for()
-        page.wait_for_function(
-            f"(text) => {{ {FIND} return find('.snippet').textContent === text; }}",
-            arg=file.read_text(encoding="utf-8"),
-        )
+        until(page, "(text) => find('.snippet').textContent === text", file.read_text(encoding="utf-8"))
         page.context.close()

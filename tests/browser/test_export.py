@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnnviz.figures.palette import ACCENT, coloured, round_up
 from tests.browser.convolution_page import Lesson
-from tests.browser.harness import FIND, STAGE, agreement, axe, cell
+from tests.browser.harness import STAGE, agreement, axe, cell, until
 
 LESSON = Lesson(image="integers", kernel="sobel_y", padding=1, bias=0.5, relu=True, at=(2, 3))
 
@@ -111,7 +111,7 @@ def test_a_film_that_is_too_long_offers_shorter_ones_and_can_be_cancelled(visit)
     assert film(page, "planned").startswith("386 frames of ")
     page.get_by_role("button", name="make GIF").click()
     page.locator("progress").wait_for()
-    page.wait_for_function("() => { " + FIND + " return find('progress').value > 0; }")
+    until(page, "() => find('progress').value > 0")
     page.get_by_role("button", name="cancel", exact=True).click()
     assert film(page, "planned").startswith("386 frames of ")
     assert page.locator("progress").is_hidden()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tests.browser.convolution_page import Lesson, check, link_of, open_lesson, weight_cell, weights
-from tests.browser.harness import FIND, agreement, axe
+from tests.browser.harness import agreement, axe, until
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 NOTICE = ".remarks [role='status']"
@@ -19,15 +19,15 @@ def tool(page, name):
 def wait_weights(page, expected):
     """Waits until the slice on show has these weights, to the last bit."""
     expected = np.asarray(expected, dtype=np.float32)
-    page.wait_for_function(
-        f"""([rows, cols, weights]) => {{
-          {FIND}
+    until(
+        page,
+        """([rows, cols, weights]) => {
           const panel = find("[data-panel='kernel']");
           const cells = [...panel.querySelectorAll(".weight-cell")];
           return Number(panel.dataset.rows) === rows && Number(panel.dataset.cols) === cols
             && cells.every((cell, at) => Number(cell.dataset.value) === weights[at]);
-        }}""",
-        arg=[*expected.shape, expected.ravel().tolist()],
+        }""",
+        [*expected.shape, expected.ravel().tolist()],
     )
 
 

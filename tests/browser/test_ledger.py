@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.core.strokes import Stroke
 from tests.browser.convolution_page import Lesson, go_to, number, tour
-from tests.browser.harness import FIND, STAGE
+from tests.browser.harness import STAGE, until
 from tests.browser.visits import Visits
 
 ZIGZAG = (
@@ -133,13 +133,13 @@ def test_of_a_long_account_the_lines_in_sight_are_written_at_once_and_the_others
 
     def rest(row, col):
         """Waits for every line of this position."""
-        page.wait_for_function(
-            f"""(starts) => {{
-              {FIND}
+        until(
+            page,
+            """(starts) => {
               const lines = [...find(".ledger-body").querySelectorAll('[data-ledger="product"]')];
               return lines.length === starts.length && lines.every((line, at) => line.textContent.startsWith(starts[at]));
-            }}""",
-            arg=starts((row, col)),
+            }""",
+            starts((row, col)),
         )
 
     point(3, 4)

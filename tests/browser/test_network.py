@@ -12,7 +12,7 @@ from cnnviz.core.edits import edited, edits_from_text
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui.cached import gallery_inputs
 from tests.browser.convolution_page import Lesson, link_of
-from tests.browser.harness import FIND, NETWORK, network, wait_painted, wait_stage
+from tests.browser.harness import NETWORK, network, until, wait_painted, wait_stage
 from tests.browser.network_page import (
     COLUMNS,
     DIGITS,
@@ -152,11 +152,11 @@ def test_a_photograph_is_read_through_the_frame_that_is_moved_over_it(visit):
 
 def framed(page, unlike=""):
     """Waits until link and frame name the same crop, another than the one before, and returns it."""
-    return page.wait_for_function(
-        f"""(before) => {{
-          {FIND}
+    return until(
+        page,
+        """(before) => {
           const square = new URLSearchParams(location.search).get("square");
           return square && square !== before && find(".photo-box .crop-frame").dataset.crop === square && square;
-        }}""",
-        arg=unlike,
-    ).json_value()
+        }""",
+        unlike,
+    )

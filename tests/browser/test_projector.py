@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 
 from tests.browser.convolution_page import Lesson, moment, open_lesson
-from tests.browser.harness import FIND, STAGE, agreement, axe, cell, eventually, wait_stage
+from tests.browser.harness import STAGE, agreement, axe, cell, eventually, until, wait_stage
 from tests.browser.visits import turn_to, wait_at_rest
 
 # what is to be seen of the page in numbers or words, but the page's own frame, which is Streamlit's
@@ -33,14 +33,13 @@ CUT = """
 def assert_large(page, root, panels):
     """Within a component no digit is smaller than 24 pixels, no cell that shows one than 32; these panels show some."""
     shown = page.locator(root)
-    page.wait_for_function(
+    until(
+        page,
         f"""([selector, panels]) => {{
-          {FIND}
-          const root = find(selector);
-          const names = root ? ({DIGITS})(root).map(([name]) => name) : [];
-          return root && panels.every((name) => names.includes(name));
+          const names = ({DIGITS})(find(selector)).map(([name]) => name);
+          return panels.every((name) => names.includes(name));
         }}""",
-        arg=[root, sorted(panels)],
+        [root, sorted(panels)],
     )
 
     def look():
@@ -65,12 +64,12 @@ def test_the_projector_shows_large_digits_in_large_cells_and_travels_in_the_link
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     for height in (720, 900):  # many projectors have 1280 × 720
         page.set_viewport_size({"width": 1440 if height == 900 else 1280, "height": height})
-        page.wait_for_function(
-            f"""() => {{
-              {FIND}
+        until(
+            page,
+            """() => {
               const [output, bar] = [".foot-output", ".player"].map((name) => find(name).getBoundingClientRect());
               return output.bottom <= bar.top && bar.bottom <= innerHeight;
-            }}"""
+            }""",
         )
     for dark in (False, True):
         turn_to(page, dark=dark)
@@ -80,12 +79,12 @@ def test_the_projector_shows_large_digits_in_large_cells_and_travels_in_the_link
     page.locator(".lab[data-projector='true']").wait_for()
     page.get_by_role("link", name="Network").click()  # and so does the next page
     page.locator(".network[data-projector='true']").wait_for()
-    page.wait_for_function(  # every map and every class stands on the screen
-        f"""() => {{
-          {FIND}
-          const shown = [...(find(".layers")?.querySelectorAll(".map, [data-class]") ?? [])].map((each) => each.getBoundingClientRect());
-          return shown.length === 1 + 6 + 6 + 16 + 16 + 2 + 10 && shown.every(({{ right, bottom }}) => right <= innerWidth && bottom <= innerHeight);
-        }}"""
+    until(  # every map and every class stands on the screen
+        page,
+        """() => {
+          const shown = [...find(".layers").querySelectorAll(".map, [data-class]")].map((each) => each.getBoundingClientRect());
+          return shown.length === 1 + 6 + 6 + 16 + 16 + 2 + 10 && shown.every(({ right, bottom }) => right <= innerWidth && bottom <= innerHeight);
+        }""",
     )
     page.wait_for_function("new URLSearchParams(location.search).get('projector') === '1'")
     page.get_by_role("button", name="projector", exact=True).click()

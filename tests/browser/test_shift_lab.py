@@ -12,7 +12,7 @@ from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import sample_image
 from cnnviz.ui.pooling_stage import notebook_input
 from tests.browser.convolution_page import link_of
-from tests.browser.harness import FIND, agreement, axe
+from tests.browser.harness import agreement, axe, until
 
 LAB = '[data-stage="shift lab"]'
 WINDOW = '[data-stage="pooling"]'
@@ -139,12 +139,12 @@ def winner(channel: torch.Tensor, position: tuple[int, int], kernel_size=2, **mo
 
 def window_agrees(page: Page, pooled: torch.Tensor, channel: int = 0, position: tuple[int, int] = (0, 0)) -> dict:
     """Waits until the stage shows a pooled map of this shape there, and torch has answered; then the value must be this one's."""
-    found = page.wait_for_function(
+    found = until(
+        page,
         f"""([shape, position]) => {{
-          {FIND}
           const [section, stage] = [find(".pooling-stage"), find('{WINDOW}')];
-          const [agreement, gradient] = [stage?.querySelector(".agreement"), section?.querySelector(".pool-gradient")];
-          if (section?.dataset.shape !== shape || stage.dataset.position !== position) return null;
+          const [agreement, gradient] = [find(".agreement", stage), find(".pool-gradient", section)];
+          if (section.dataset.shape !== shape || stage.dataset.position !== position) return null;
           if (agreement.dataset.agreement === "waiting" || gradient.dataset.known !== "true") return null;
           const text = (selector) => section.querySelector(selector).textContent;
           return {{
@@ -153,8 +153,8 @@ def window_agrees(page: Page, pooled: torch.Tensor, channel: int = 0, position: 
             cells: gradient.dataset.cells.split(" "),
           }};
         }}""",
-        arg=[",".join(map(str, (1, *pooled.shape))), f"{position[0]},{position[1]}"],
-    ).json_value()
+        [",".join(map(str, (1, *pooled.shape))), f"{position[0]},{position[1]}"],
+    )
     assert found["agreement"] == "agrees"
     assert found["value"] == pytest.approx(pooled[channel][position].item(), abs=1e-6)
     return found
@@ -184,7 +184,7 @@ def test_all_288_shifts_are_tried_and_dots_are_told_from_photographs(visit):
     expect(page.locator(f"{LAB} .words")).to_contain_text("The pooled map stayed exactly as it was (invariance)")
     assert link_of(page) == {"image": "dots", "detector": "identity", "shift": "0,-1"}
     button.click()
-    page.wait_for_function(f"() => {{ {FIND} return Number(find('{LAB}').dataset.identical) > 0; }}")
+    until(page, f"() => Number(find('{LAB}').dataset.identical) > 0")
     lab_agrees(page)
     dots = torch.tensor(sample_image("dots"))
     same = [
