@@ -37,7 +37,7 @@ class NetworkView {
     this.run = new GalleryRun();
     this.settling = new Settling({
       busy: () => this.input.busy || this.drill.stage.player.playing,
-      message: () => `${this.#revision};${this.#text}`,
+      message: () => `${this.#revision};${joinQuery(this.#text, Number.isInteger(this.input.choice) ? `choice=${this.input.choice}` : "")}`,
       link: () => this.#text,
     });
     this.models = new Map(data.networks.map((about) => [about.network.name, new Model(about, about.network.name === data.chosen ? seed.edits : "")]));

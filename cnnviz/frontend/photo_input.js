@@ -17,7 +17,7 @@ const BOX = 208; // CSS pixels of the picture's longer side
 
 export class PhotoInput {
   drawing = new Drawing();
-  #choice = null; // the last one made with Streamlit's widgets
+  choice = null; // the number of the last one made in the image chooser, as far as this has heard of it
 
   /** image: a key of the gallery, or of the shared image; square: a crop's text, "" for the largest square. */
   constructor({ image, strokes, square, readings, onChange, onSettled }) {
@@ -61,8 +61,8 @@ export class PhotoInput {
   /** The shared image: { key, title, choice, current, bottom, top } and its pixels. Returns whether it is on show now. */
   setOwn(source) {
     this.own = { ...source, image: decode(source) };
-    const chosen = source.current && this.#choice !== null && this.#choice !== source.choice;
-    this.#choice = source.choice;
+    const chosen = source.current && this.choice !== null && this.choice !== source.choice;
+    this.choice = source.choice;
     if (chosen) {
       this.image = source.key;
       this.square = "";

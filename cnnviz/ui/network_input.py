@@ -98,7 +98,7 @@ def send_source() -> None:
         picture,
         key=own,
         title=image.title if own == st.session_state.image else SAMPLES[own].title if own in SAMPLES else "Drawing",
-        choice=image.source.rpartition(".")[2],  # counts the choices made with Streamlit's widgets
+        choice=state.choices(),
         current=own == st.session_state.image,
         bottom=bottom,
         top=top,

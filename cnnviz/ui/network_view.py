@@ -75,7 +75,8 @@ def available() -> tuple[list[dict], list[dict]]:
 
 
 def settled() -> None:
-    """Takes what the view says at rest: "revision;query"."""
+    """Takes what the view says at rest: "revision;query". In it, "choice" counts the choices in the image chooser that the
+    view has heard of: when somebody has chosen another picture since, the one that it names is not heard."""
     text = st.session_state[_KEY].settled
     number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
     try:
@@ -86,6 +87,8 @@ def settled() -> None:
     state.settle(query, parameters.NETWORK)
     before, said = st.session_state.image, dict(parse_qsl(query))
     shown = network_input.shown_image(st.session_state.network)[0]
+    if said.get("choice", str(state.choices())) != str(state.choices()):
+        return
     if "image" not in said or (before != shown == said["image"] and "strokes" not in said):
         return  # whoever only looks at a stand-in picture keeps the picture, and the strokes, of the other pages
     state.settle(query, (*parameters.STROKES, parameters.PARAMETERS["image"]))

@@ -11,7 +11,7 @@ import torch
 from cnnviz.core.edits import edited, edits_from_text
 from cnnviz.core.samples import SAMPLES
 from cnnviz.ui.cached import gallery_inputs
-from tests.browser.convolution_page import Lesson, link_of
+from tests.browser.convolution_page import Lesson, chooser, link_of
 from tests.browser.harness import NETWORK, network, until, wait_painted, wait_stage
 from tests.browser.network_page import (
     COLUMNS,
@@ -148,6 +148,31 @@ def test_a_photograph_is_read_through_the_frame_that_is_moved_over_it(visit):
     check(page)
     wanted = 255 * picture_of(link_of(page))
     assert np.abs(pixels(page, ".seen-canvas").transpose(2, 0, 1) - wanted).max() <= 0.51
+
+
+def test_a_picture_chosen_while_the_one_before_comes_to_rest_stays(visit):
+    page = open_network(visit, "?network=cifar10&image=bricks")
+    check(page)
+    chooser(page)
+    for at, rest in enumerate(range(60, 280, 20)):  # around the view's own rest, after which it says what it shows
+        first, second = ("astronaut", "cat") if at % 2 else ("coffee", "bricks")
+        until(
+            page,
+            """async ([first, second, rest]) => {
+              const view = find("[data-network]");
+              const pick = (title) => find(`.chooser input[value="${title}"]`).click();
+              const before = view.dataset.painted;
+              pick(first);
+              while (view.dataset.painted === before) await new Promise(requestAnimationFrame);
+              await new Promise((done) => setTimeout(done, rest));
+              pick(second);
+              return true;
+            }""",
+            [first, second, rest],
+        )
+        page.wait_for_function("(key) => new URLSearchParams(location.search).get('image') === key", arg=second)
+        check(page)
+        assert link_of(page)["image"] == second, rest
 
 
 def framed(page, unlike=""):

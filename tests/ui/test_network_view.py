@@ -284,6 +284,16 @@ def test_the_same_picture_keeps_its_size():
         assert (now.size, now.stride) == (20, (2, 2))
 
 
+def test_what_the_view_says_of_a_picture_that_was_chosen_before_is_not_heard():
+    chosen = {state._CHOICES: 5, "image": "cat", "network": "cifar10"}
+    with held("7;network=cifar10&image=bricks&scale=map&choice=4", **chosen) as now:
+        network_view.settled()
+        assert (now.image, now.scale, now[network_view._REVISION]) == ("cat", "map", 7)
+    with held("8;network=cifar10&image=cifar10_3&choice=5", **chosen) as now:
+        network_view.settled()
+        assert now.image == "cifar10_3"
+
+
 @pytest.mark.parametrize(
     "message", [None, 3, {}, "", ";", "7 ;image=draw", "x;image=draw", "１;image=draw", "9" * 5000 + ";image=draw"]
 )  # fmt: skip
