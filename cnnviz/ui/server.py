@@ -3,12 +3,15 @@
 import asyncio
 import gc
 import socket
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from streamlit import net_util
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import Runtime, app_session
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -17,6 +20,7 @@ def prepare() -> None:
     ask_nobody_for_the_address()
     send_at_once()
     app_session._populate_theme_msg = made_once(app_session._populate_theme_msg)
+    AppSession.request_rerun = to_the_page_on_show(AppSession.request_rerun)
     # Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
     gc.freeze()
 
@@ -56,6 +60,28 @@ def made_once(populate: Callable[..., None]) -> Callable[..., None]:
             message.MergeFrom(written[section])
 
     return populate_once
+
+
+def to_the_page_on_show(request: Callable[[AppSession, ClientState | None], None]) -> Callable[..., None]:
+    """Streamlit's function that has a session run, but for what a page still says when somebody has just left it.
+
+    Streamlit 1.67 runs the fragment that said it after the new page, and tells the browser that the old page is the one on
+    show: the browser clears everything away, and has no place for what the new page sends. Here the new page stays the
+    one on show. What was said is lost: Streamlit has forgotten the component by then.
+    """
+    on_show = weakref.WeakKeyDictionary()
+
+    def request_there(session: AppSession, state: ClientState | None) -> None:
+        if state and not state.fragment_id:
+            on_show[session] = state.page_script_hash  # empty where only the address says which page it is
+        elif state and (page := on_show.get(session)) and page != state.page_script_hash:
+            there = ClientState()
+            there.CopyFrom(state)
+            there.page_script_hash = page
+            state = there
+        request(session, state)
+
+    return request_there
 
 
 PATIENCE = 1.0  # seconds for which a run waits for its messages to leave

@@ -5,6 +5,7 @@ The messages are those of the installed Streamlit, so that a new version which s
 
 import base64
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -55,6 +56,7 @@ class Student:
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
         self._ids: dict[str, str] = {}  # "page" (its component), and those beside it → ids
         self._fragments: dict[str, str] = {}  # the same → the fragment of the page that runs again for it, or ""
+        self._pages: dict[str, str] = {}  # the pages that the navigation leads to → their hashes
         self._said = self._told = ""  # what was said last, and in which session
         self._returns = 0
         self.token = ""
@@ -121,6 +123,22 @@ class Student:
         self._run(fragment=self._fragments["page"])
         self._told = self.token
 
+    def turn_to(self, page: str, *, saying: str) -> None:
+        """Goes to another page, named as in its address, while the one that is left is still ``saying`` something."""
+        fragment, leaving = self._fragments["page"], self._hash
+        told = [*self._widgets.values()]
+        told.append(WidgetState(id=self._id("page"), json_value=json.dumps({"settled": saying})))
+        self._widgets.pop("page", None)
+        self._page = page
+        self._ask(self._pages[page], self._widgets.values())
+        self._ask(leaving, told, fragment)
+        self._finish()
+
+    @property
+    def on_show(self) -> str:
+        """The page that the server says is on show, named as in its address."""
+        return next((page for page, name in self._pages.items() if name == self._hash), "")
+
     def think(self, seconds: float) -> None:
         """Does nothing for so long, but notices at once, as a browser does, when the connection is lost: LostError."""
         end = monotonic() + seconds
@@ -169,13 +187,19 @@ class Student:
 
     def _run(self, *triggers: WidgetState, fragment: str = "") -> None:
         """Has the page or one fragment of it run, told of the triggers once, and takes in all that it sends until it has."""
+        self._ask(self._hash, [*self._widgets.values(), *triggers], fragment)
+        self._finish()
+
+    def _ask(self, page: str, widgets: Iterable[WidgetState], fragment: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_script_hash, state.page_name = self._query, self._hash, self._page
+        state.query_string, state.page_script_hash, state.page_name = self._query, page, self._page
         state.fragment_id = fragment
-        state.widget_states.widgets.extend([*self._widgets.values(), *triggers])
+        state.widget_states.widgets.extend(widgets)
         state.cached_message_hashes.extend(self._kept)
         self._send(message)
+
+    def _finish(self) -> None:
         self._receive("script_finished")
         self.page, self.feeds, texts = self._coming
         self.texts = [text for _, text in texts]
@@ -230,6 +254,7 @@ class Student:
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash or self._hash
+            self._pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._show(message.delta.new_element, message.delta.fragment_id)
 

@@ -89,6 +89,17 @@ def numbers(student: Student) -> dict:
     return {name: {**feed, "revision": 0} for name, feed in student.feeds.items()}
 
 
+def test_what_a_page_still_says_when_it_is_left_does_not_bring_it_back(server):
+    with Student(server.url).open("/network") as student:
+        assert student.on_show == "network"
+    with Student(server.url).open("/pooling") as student:
+        student.turn_to("network", saying="1;0;;enters=black&shift=2,-3")
+        student.think(0.5)  # whatever else comes
+        assert student.on_show == "network"
+        student.settle("1;image=digit_3")
+        assert (student.on_show, student.feeds["answer"]["revision"]) == ("network", 1)
+
+
 def test_the_lesson_runs_alone_until_what_stands_around_it_no_longer_fits(server):
     strokes = "p200_00rs1011"
     with Student(server.url).open("/?image=cat") as student:
