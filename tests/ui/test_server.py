@@ -1,11 +1,18 @@
 """What the app changes in the server that runs it."""
 
+import asyncio
 import importlib
 import socket
 import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from cnnviz.ui import server
 
@@ -36,3 +43,75 @@ def test_the_theme_that_is_made_once_is_the_theme():
             populate(message.dark, "theme.dark")
             populate(message.dark.sidebar, "theme.dark.sidebar")
         assert remembered == plain
+
+
+class Queue(ForwardMsgQueue):
+    """A session's messages, of which one waits; all leave as soon as somebody has looked so many times."""
+
+    def __init__(self, leave_at):
+        super().__init__()
+        self.enqueue(ForwardMsg())
+        self.looks, self._leave_at = 0, leave_at
+
+    def is_empty(self):
+        self.looks += 1
+        if self.looks == self._leave_at:
+            self.flush()
+        return super().is_empty()
+
+
+@pytest.fixture
+def loop():
+    """An event loop in a thread of its own, as the server's is to a run."""
+    started = Future()
+
+    def serve():
+        with asyncio.Runner() as runner:  # which ends what still waits
+            started.set_result(runner.get_loop())
+            runner.get_loop().run_forever()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(serve)
+        yield started.result(10)
+        started.result().call_soon_threadsafe(started.result().stop)
+
+
+def visited(monkeypatch, loop, queue, session="a"):
+    """A server with one session, "a", and a run that belongs to ``session``, or to none."""
+    session_of = {"a": SimpleNamespace(session=SimpleNamespace(_browser_queue=queue, _event_loop=loop))}
+    runtime = SimpleNamespace(_session_mgr=SimpleNamespace(get_active_session_info=session_of.get))
+    monkeypatch.setattr(server, "Runtime", SimpleNamespace(exists=lambda: True, instance=lambda: runtime))
+    context = session and SimpleNamespace(session_id=session)
+    monkeypatch.setattr(server, "get_script_run_ctx", lambda: context)
+    return runtime
+
+
+def test_a_run_ends_when_its_messages_have_left(monkeypatch, loop):
+    queue = Queue(leave_at=5)
+    visited(monkeypatch, loop, queue)
+    monkeypatch.setattr(server, "PATIENCE", 60)
+    server.wait_until_sent()
+    assert queue.looks == 5
+
+
+def test_a_run_does_not_wait_for_ever_for_a_browser_that_takes_nothing(monkeypatch, loop):
+    queue = Queue(leave_at=None)
+    visited(monkeypatch, loop, queue)
+    monkeypatch.setattr(server, "PATIENCE", 0.05)
+    start = time.monotonic()
+    server.wait_until_sent()
+    assert time.monotonic() - start >= 0.05
+    assert len(queue) == 1
+
+
+@pytest.mark.parametrize("nobody", ["no run", "no server", "a test's server", "a session that is gone"])
+def test_where_nobody_takes_messages_a_run_waits_for_nothing(monkeypatch, nobody):
+    queue = Queue(leave_at=1)
+    session = {"no run": None, "a session that is gone": "b"}.get(nobody, "a")
+    runtime = visited(monkeypatch, None, queue, session)
+    if nobody == "no server":
+        monkeypatch.setattr(server.Runtime, "exists", lambda: False)
+    if nobody == "a test's server":
+        del runtime._session_mgr
+    server.wait_until_sent()
+    assert queue.looks == 0
