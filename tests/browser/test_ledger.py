@@ -183,7 +183,7 @@ def test_a_step_is_drawn_at_once_and_the_frame_only_shows_it(page):
     positions, values, painted = zip(*said, strict=True)
     assert positions == ("0,0", "0,1", "0,1", "0,2")
     assert [float(value) for value in values] == [float(lesson.feature_map[0, col]) for col in (0, 1, 1, 2)]
-    assert [count - painted[0] for count in painted] == [0, 0, 0, 1]
+    assert painted[0] == painted[1] == painted[2] < painted[3]  # which counts what a frame has shown
 
 
 # points at an output [row, col]; the lines as they stand in the frame that shows it: [text, is it in sight?]
@@ -192,6 +192,7 @@ _POINT = """(root, [row, col]) => new Promise((done) => {
   const { left, top, width, height } = panel.getBoundingClientRect();
   const [rows, cols] = [panel.dataset.rows, panel.dataset.cols];
   new MutationObserver((_, observer) => {
+    if (root.dataset.position !== `${row},${col}`) return; // a frame for something else
     observer.disconnect();
     const room = root.querySelector(".ledger-body").getBoundingClientRect();
     done([...root.querySelectorAll('[data-ledger="product"]')].map((line) => {
