@@ -49,7 +49,7 @@ export class ChannelPicture {
     this.planesNote = h("span", { class: "note" });
     const head = (...children) => h("div", { class: "heading" }, ...children);
     this.element = h("div", { class: "channel-columns" },
-      h("div", { class: "rows-box" },
+      h("div", {},
         h("div", { class: "row-heads" }, head(h("span", { class: "title" }, "Planes"), this.planesNote), head(this.filterTitle), head(h("span", { class: "title" }, "Partial maps"))),
         ...this.rows.map(({ element }) => element), this.filterNote),
       h("div", { class: "map-column" }, head(this.mapTitle, " ", this.mapNote), h("div", { class: "output-box" }, this.map.element), this.legend,

@@ -26,7 +26,7 @@ class Chooser {
     this.gallery = new Gallery((image) => this.#say({ image, colour: this.fitting.colour }));
     this.fitting = new Fitting(() => this.#say(this.fitting.values()));
     this.panel = h("div", { popover: "auto", id: "chooser-panel", class: "chooser-panel", role: "dialog", "aria-label": "image" },
-      h("div", { class: "chooser-pictures" }, this.sources.element, this.gallery.element), this.fitting.element);
+      h("div", {}, this.sources.element, this.gallery.element), this.fitting.element);
     this.panel.addEventListener("beforetoggle", ({ newState }) => newState === "open" && this.#place());
     this.panel.addEventListener("toggle", ({ newState }) => (newState === "open" ? this.fitting.show() : this.sources.stop()));
     this.element = h("div", { class: "cnnviz chooser" }, this.button, this.panel);

@@ -17,7 +17,7 @@ export function patchBefore(model, unit) {
 }
 
 /** A dense unit's strongest inputs, by weight × value: [{ unit, product }]. */
-export function strongestInputs(model, unit, count = STRONGEST) {
+function strongestInputs(model, unit, count = STRONGEST) {
   const layer = model.layer(unit.layer);
   const weight = model.weights[`${layer.module}.weight`];
   const inputs = model.results.get(layer.name).input.data;

@@ -13,7 +13,7 @@ import { strokesFromText, strokesToText } from "./strokes.js";
 const CANVAS = 112; // pixels a side of the drawing: four for each of MNIST's
 const DIGIT = 28;
 export const SIDE = 32; // what the network reads
-export const DRAW = "draw"; // the picture that is no gallery digit
+const DRAW = "draw"; // the picture that is no gallery digit
 
 export class DigitInput {
   drawing = new Drawing();

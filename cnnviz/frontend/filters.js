@@ -61,7 +61,7 @@ export class Filters {
       return { layer, cards, title: `${layer.title}: ${maps} filters of ${slices} × ${rows} × ${cols}` };
     });
     this.sections.replaceChildren(...this.layers.map(({ layer, cards, title }) =>
-      h("div", { class: "filter-layer", "data-filters": layer.name }, h("div", { class: "layer-title" }, title), h("div", { class: "filter-cards" }, ...cards.map(({ element }) => element)))));
+      h("div", { "data-filters": layer.name }, h("div", { class: "layer-title" }, title), h("div", { class: "filter-cards" }, ...cards.map(({ element }) => element)))));
   }
 
   #card(layer, map, slices, rows, cols, first) {

@@ -8,7 +8,7 @@ const SAID = 2000; // milliseconds for which a button says that it has copied
  * Puts text into the clipboard; true if that worked. A classroom's LAN address is no secure context and has no
  * navigator.clipboard, so there a field inside `container` is selected and copied.
  */
-export async function copyText(text, container) {
+async function copyText(text, container) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

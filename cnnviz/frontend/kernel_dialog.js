@@ -16,7 +16,7 @@ export class KernelText {
     this.said = h("p", { class: "read-as", "aria-live": "polite" });
     this.use = h("button", { class: "tool strong", type: "button", onclick: () => this.#use() }, "use this text");
     const close = h("button", { class: "tool", type: "button", onclick: () => this.element.close() }, "close");
-    this.element = h("dialog", { class: "kernel-text", "aria-label": "Kernel as text" },
+    this.element = h("dialog", { "aria-label": "Kernel as text" },
       h("p", { class: "title" }, "Kernel as text"),
       h("p", { class: "explained" }, "Paste over it: a NumPy or torch literal, JSON, or cells of a spreadsheet. 1 slice, or 3 for red, green and blue; up to 11 × 11. Nothing is run."),
       this.field,

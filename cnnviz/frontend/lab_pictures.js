@@ -9,7 +9,6 @@ const TITLES = ["Input", "Feature map", "After ReLU", "Pooled map"];
 
 export class LabPictures {
   #images = new Map(); // "rows,cols" → { image, colours }: pixels to paint with
-  #look = "";
 
   /** onPoint(stage, row, col): the pointer is on that cell, or nowhere (null). */
   constructor({ onPoint }) {

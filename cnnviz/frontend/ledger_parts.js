@@ -17,7 +17,7 @@ export class LedgerPart {
     this.roundingLine = h("div", { class: "ledger-line ledger-part part-rounding", "data-ledger": "part-rounding" }, h("span", { class: "part-name" }, "rounding"), " ", this.rounding);
     this.end = sumAndTotal();
     this.endLine = h("div", { class: "ledger-line ledger-part part-sum", "data-ledger": "part-sum" }, h("span", { class: "part-name" }, `sum of ${name}`), " ", ...this.end.cells);
-    this.box = h("div", { class: "part-lines" });
+    this.box = h("div");
   }
 
   get elements() {

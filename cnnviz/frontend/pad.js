@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { GRID, hasRoom, paintStroke } from "./strokes.js";
 
 const SIZES = { least: 10, most: 300 }; // brush diameters, thousandths of the picture's side
-export const FULL = "This drawing is full: undo some of it, or clear it, to go on.";
+const FULL = "This drawing is full: undo some of it, or clear it, to go on.";
 const NEAR = 3; // thousandths: a point nearer than this to the last adds nothing to see
 
 /** The picture that strokes make on a base; finished strokes are painted once, the running one anew at each move. */

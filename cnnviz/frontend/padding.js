@@ -18,7 +18,7 @@ export function mostPadding(size, mode) {
 }
 
 /** Throws Refused where torch refuses to pad, with what would fit. */
-export function checkPadding(size, padding, mode) {
+function checkPadding(size, padding, mode) {
   const most = mostPadding(size, mode);
   if (padding <= most) return;
   const cells = padding === 1 ? "1 cell" : `${padding} cells`;

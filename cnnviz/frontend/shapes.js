@@ -50,7 +50,7 @@ class ShapeCalculator {
 
   #build(data) {
     this.input = h("input", {
-      type: "text", class: "shape-input", inputmode: "numeric", autocomplete: "off", spellcheck: "false", "aria-label": "input shape",
+      type: "text", inputmode: "numeric", autocomplete: "off", spellcheck: "false", "aria-label": "input shape",
       oninput: () => this.#typeShape(), onblur: () => this.#writeShape(),
     });
     const example = ({ title, shape, layers, selected }) =>

@@ -62,7 +62,7 @@ export function change(before, after, [down, across] = [0, 0]) {
 }
 
 /** The whole-cell moves nearest to what a shift amounts to in cells that lie `jump` pixels apart: one, two or four. */
-export function nearestMoves(shift, jump) {
+function nearestMoves(shift, jump) {
   const [rows, cols] = shift.map((by) => [...new Set([Math.floor(by / jump), Math.ceil(by / jump)])].map((move) => move || 0));
   return rows.flatMap((row) => cols.map((col) => [row, col]));
 }

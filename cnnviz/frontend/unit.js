@@ -1,7 +1,7 @@
 /** One unit of a network as an operation for the stage: real inputs, its own filter, the position it stands at. */
 
 /** Rows × cols in which a flat layer of units stands on the stage. */
-export const FLAT = { 120: [12, 10], 84: [12, 7] };
+const FLAT = { 120: [12, 10], 84: [12, 7] };
 
 const COLOURS = ["red", "green", "blue"];
 const names = (word, count) => (count > 1 ? Array.from({ length: count }, (_, at) => `${word} ${at + 1}`) : [word]);
