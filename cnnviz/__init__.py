@@ -11,10 +11,10 @@ tensor([[2., 1.],
 
 from cnnviz.core.decoding import decode_image
 from cnnviz.core.digits import centre_digit
-from cnnviz.core.image_files import ImageError
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.network import load_network
 from cnnviz.core.operations import conv2d
+from cnnviz.core.rasters import ImageError
 from cnnviz.core.trace import trace
 from cnnviz.core.windows import WindowSpec, output_size
 

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from cnnviz.core.image_files import OPENERS, ImageError, Raster, check_size, kind_of, shrink_factor
+from cnnviz.core.image_files import OPENERS, kind_of
+from cnnviz.core.rasters import ImageError, Raster, check_size, shrink_factor
 
 _BAND = 2**18  # pixels converted at a time, so that a large picture is never held as floats
 

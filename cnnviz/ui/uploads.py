@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnnviz.core.decoding import Picture, decode_picture
-from cnnviz.core.image_files import ImageError, check_bytes
+from cnnviz.core.image_files import check_bytes
 from cnnviz.core.images import shrunk
+from cnnviz.core.rasters import ImageError
 from cnnviz.ui import cached, parameters, state
 
 KEPT_SIDE = 384  # the shorter side of a kept picture: 2 MB a student, and a crop to a third is still sharp at 128

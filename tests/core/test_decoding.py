@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from torch.nn import functional as F
 
 from cnnviz.core.decoding import decode_image, decode_picture
-from cnnviz.core.image_files import ImageError
+from cnnviz.core.rasters import ImageError
 
 RANDOM = np.random.default_rng(7)
 GREY = RANDOM.integers(0, 256, (13, 17), dtype=np.uint8)
