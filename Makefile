@@ -64,7 +64,7 @@ screenshots: $(TOOLS) chromium  ## take the pictures of the README
 
 fuzz: $(TOOLS)  ## feed damaged pictures to the decoder (N=100000, how many)
 	FUZZ=$(or $(N),100000) $(BIN)/python -m pytest --timeout=0 -rP --show-capture=stdout \
-		tests/core/test_decoding.py -k mutated
+		tests/core/test_hostile_files.py -k mutated
 
 chromium: $(TOOLS)  ## see to a Chromium for the tests
 	@$(BIN)/python tests/browser/find_chromium.py
