@@ -22,6 +22,7 @@ ROWS = 10_000  # training pictures that are enough to know their mean, spread an
 DRAWN = 3_000  # the same of digits drawn with a pen
 PATTERNS = 32
 MEASURES = ("features", "unexplained", "share", "flatness")
+FEATURES = "relu_3"  # what a trace of the network calls dense 2 after ReLU
 _LEAST_SPREAD = 1e-3  # units that are nearly always 0 would make any activity infinitely far
 _WEIGHTS = "sha256"  # of the weights that it was measured with, in the file's metadata
 

@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 
 from cnnviz.core.edits import edited
-from cnnviz.core.familiarity import BEYOND, MEASURES, PATTERNS, features_of
+from cnnviz.core.familiarity import BEYOND, FEATURES, MEASURES, PATTERNS
 from cnnviz.core.network import NETWORKS, ConvNet, NetworkError
 from cnnviz.core.operations import Operation
 from cnnviz.core.receptive import active_part
@@ -48,13 +48,14 @@ def network_view(*, arrived: bool) -> None:
         if name == "cifar10":
             feed("things", **cached.encoded_gallery(name))
             network_input.send_source()
+        layers = session_trace(name)
         feed(
             "answer",
-            answer(name),
+            answer(name, layers),
             revision=st.session_state[_REVISION],
             network=name,
             unit=st.session_state.unit,
-            warning=warning(name, cached.network(name), torch.from_numpy(network_input.session_input(name))[None]),
+            warning=warning(name, layers),
         )
     component("network", js="network.js", css="network.css")(
         key=_KEY,
@@ -96,28 +97,25 @@ def settled() -> None:
         st.session_state.size = None
 
 
-def answer(name: str) -> np.ndarray:
-    """Torch's values of every layer for the session's picture, one after the other: float32.
+def answer(name: str, layers: Trace) -> np.ndarray:
+    """Torch's values of every layer, one after the other: float32.
 
     If a unit is taken apart, the strength of its answer to each pixel stands behind them (see `unit_gradient`).
     """
-    network = session_network(name)
-    picture = torch.from_numpy(network_input.session_input(name))[None]
-    layers = trace(network, picture)
     parts = [operation.output.flatten() for operation in layers]
-    if (gradient := unit_gradient(network, layers, st.session_state.unit)) is not None:
+    if (gradient := unit_gradient(session_network(name), layers, st.session_state.unit)) is not None:
         parts.append(gradient.flatten())
     return torch.cat(parts).numpy()
 
 
-def warning(name: str, network: ConvNet, picture: torch.Tensor) -> str:
+def warning(name: str, layers: Trace) -> str:
     """A plain sentence if the picture lies far from what the network was trained on, with how that is judged; or ""."""
     familiarity = cached.familiarity(name)
     if (
         familiarity is None or st.session_state.edits
     ):  # a changed network has changed features: nothing is known of them
         return ""
-    found = familiarity.measures(features_of(network, picture), picture)[0]
+    found = familiarity.measures(layers[FEATURES].output, layers[0].input)[0]
     beyond = found - familiarity.limits
     if not (beyond > 0).any():
         return ""

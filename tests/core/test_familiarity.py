@@ -7,6 +7,7 @@ import torch
 
 from cnnviz.core.familiarity import (
     BEYOND,
+    FEATURES,
     MEASURES,
     PATTERNS,
     Familiarity,
@@ -24,7 +25,7 @@ from cnnviz.ui import cached
 
 def test_features_are_those_of_the_last_hidden_layer():
     network, x = load_network("mnist"), torch.rand(3, 3, 32, 32)
-    torch.testing.assert_close(features_of(network, x), trace(network, x)["relu_3"].output)
+    torch.testing.assert_close(features_of(network, x), trace(network, x)[FEATURES].output)
 
 
 def known(**parts):

@@ -176,7 +176,7 @@ def test_the_folder_is_read_from_the_command_line(monkeypatch):
 )
 def test_a_strange_picture_is_warned_of_with_the_measure_that_says_so(name, picture, reason):
     with session(network=name):
-        said = network_view.warning(name, cached.network(name), picture)
+        said = network_view.warning(name, trace(cached.network(name), picture))
     assert said.startswith("This picture is unlike those the network was trained on, so its answer means little: ")
     assert reason in said
     assert "99% of the test pictures keep within this limit and three others." in said
@@ -185,10 +185,12 @@ def test_a_strange_picture_is_warned_of_with_the_measure_that_says_so(name, pict
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
 def test_bundled_pictures_are_not_strange(name):
     with session(network=name):
-        said = [network_view.warning(name, cached.network(name), one[None]) for one in cached.gallery_inputs(name)]
+        said = [
+            network_view.warning(name, trace(cached.network(name), one[None])) for one in cached.gallery_inputs(name)
+        ]
     assert said.count("") >= 19
     with session(network=name, edits=edits_from_text("conv1,o2")):  # other features, of which nothing is known
-        assert network_view.warning(name, cached.network(name), torch.zeros(1, 3, 32, 32)) == ""
+        assert network_view.warning(name, trace(network_view.session_network(name), torch.zeros(1, 3, 32, 32))) == ""
 
 
 def test_the_warning_travels_with_torchs_answer():

@@ -66,24 +66,28 @@ def test_a_picture_that_is_no_digit_is_not_read_and_its_strokes_neither():
         assert np.array_equal(picture, network_input.session_input("mnist"))
 
 
+def answer(name):
+    return network_view.answer(name, network_view.session_trace(name))
+
+
 def test_the_answer_is_torchs_in_every_layer():
     net = load_network("mnist")
     with session(image=parameters.DRAW, strokes=SEVEN):
         x = torch.from_numpy(network_input.session_input("mnist"))[None]
-        answer = network_view.answer("mnist")
+        said = answer("mnist")
     outputs = []
     for layer in (net.conv1, nn.ReLU(), nn.MaxPool2d(2), net.conv2, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()):
         outputs.append(x := layer(x))
     for layer in (net.fc1, nn.ReLU(), net.fc2, nn.ReLU(), net.fc3):
         outputs.append(x := layer(x))
-    assert answer.dtype == np.float32
-    assert np.array_equal(answer, torch.cat([output.flatten() for output in outputs]).numpy())
+    assert said.dtype == np.float32
+    assert np.array_equal(said, torch.cat([output.flatten() for output in outputs]).numpy())
 
 
 @pytest.mark.parametrize("key", network_input.DIGITS)
 def test_every_digit_of_the_gallery_is_read_as_what_it_is(key):
     with session(image=key):
-        assert network_view.answer("mnist")[-10:].argmax() == SAMPLES[key].label
+        assert answer("mnist")[-10:].argmax() == SAMPLES[key].label
 
 
 THINGS = network_input.THINGS
@@ -225,7 +229,24 @@ def test_the_page_of_the_photograph_network_sends_what_it_needs():
     assert sent["page"]["chosen"] == "cifar10"
     with session(network="cifar10", image="rocket", square=Cut(0, 10, 500), edits=edits_from_text("conv1,o2")):
         assert np.array_equal(decode(sent["source"]), network_input.source_picture("rocket"))
-        assert np.array_equal(decode(sent["answer"]), network_view.answer("cifar10"))
+        assert np.array_equal(decode(sent["answer"]), answer("cifar10"))
+
+
+def test_torch_computes_on_one_thread_whatever_this_one_does(monkeypatch):
+    counted = []
+
+    def counting(name):
+        counted.append(torch.get_num_threads())
+        return session_trace(name)
+
+    session_trace, before = network_view.session_trace, torch.get_num_threads()
+    monkeypatch.setattr(network_view, "session_trace", counting)
+    torch.set_num_threads(2)
+    try:
+        opened("network")
+    finally:
+        torch.set_num_threads(before)
+    assert counted == [1]
 
 
 def test_the_page_sends_the_digits_and_torchs_answer():
@@ -234,7 +255,7 @@ def test_the_page_sends_the_digits_and_torchs_answer():
     assert np.array_equal(decode(sent["digits"])[3], sample_image("digit_3")[0])
     assert (sent["page"]["image"], sent["page"]["seed"]) == ("digit_3", "centre=0&unit=conv2,5,0,3")
     with session(image="digit_3", unit="conv2,5,0,3"):
-        assert np.array_equal(decode(sent["answer"]), network_view.answer("mnist"))
+        assert np.array_equal(decode(sent["answer"]), answer("mnist"))
 
 
 def test_the_browser_hears_the_shape_of_every_layer():
