@@ -1,11 +1,11 @@
 /** A layer of two traces side by side, with their difference: one scale, and one position that all three share. */
 
 import { h, mark, write } from "./dom.js";
-import { decode } from "./feed.js";
 import { Maps } from "./maps.js";
 import { Settling, mount } from "./mount.js";
 import { decimal, fromScaled, plain, scaled } from "./numbers.js";
 import { gradient } from "./palette.js";
+import { decode } from "./parcel.js";
 
 const SIDES = [["here", "here"], ["other", "the other"], ["difference", "difference: the other − here"]];
 const FEW = 6; // maps up to which three stand in a row; more stand in fours

@@ -4,7 +4,8 @@
  */
 
 import { h, mark } from "./dom.js";
-import handOn from "./feed.js";
+import { publish } from "./feed.js";
+import { unpack } from "./parcel.js";
 import { isDark } from "./theme.js";
 
 const LOST = "The connection to the machine that runs this app is lost. What you see stays, and you can go on: the page comes back by itself.";
@@ -19,7 +20,7 @@ export default function ({ parentElement, data, setStateValue }) {
     watch = new Watch(parentElement);
   }
   watch.tell = (text) => setStateValue("back", text);
-  watch.update(data.session);
+  watch.update(unpack(data).session);
 }
 
 class Watch {
@@ -62,7 +63,7 @@ class Watch {
       if (!lost) this.tell(`${++this.#times}${location.search || "?"}`);
     }
     // a component that spoke while the page still runs would end that run, and not be heard by the next
-    if (!lost && testScriptState === "notRunning") handOn({ data: { name: "session", session: this.session } });
+    if (!lost && testScriptState === "notRunning") publish({ name: "session", session: this.session });
   }
 
   #guard(on) {

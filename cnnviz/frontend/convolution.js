@@ -3,7 +3,7 @@
 import { compare, showAgreement } from "./agreement.js";
 import { CodePanel } from "./code_panel.js";
 import { h, mark, write } from "./dom.js";
-import { decode, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { filterOf, resized, slicesAlike, withWeight } from "./filter.js";
 import { KernelTools } from "./kernel_tools.js";
 import { joinQuery } from "./link.js";
@@ -14,6 +14,7 @@ import { Refused, conv2d, relu } from "./operations.js";
 import { Drawing, Pad } from "./pad.js";
 import { ExportPanel } from "./export_panel.js";
 import { Panels } from "./panels.js";
+import { decode } from "./parcel.js";
 import { PixelField } from "./pixel_field.js";
 import { isProjecting } from "./projector.js";
 import { settingsFromText, settingsToText } from "./settings.js";

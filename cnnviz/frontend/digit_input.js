@@ -2,9 +2,9 @@
 
 import { centreDigit, shrinkDigit } from "./digit.js";
 import { h, mark, write } from "./dom.js";
-import { decode } from "./feed.js";
 import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
+import { decode } from "./parcel.js";
 import { paintPicture } from "./thumbnails.js";
 import { Seen, place } from "./seen.js";
 import { Strip } from "./strip.js";

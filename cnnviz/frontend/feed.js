@@ -3,12 +3,23 @@
  * else does not send them again. Components have separate copies of their modules, so the feeds meet on globalThis.
  */
 
+import { same, unpack } from "./parcel.js";
+
 const feeds = (globalThis.cnnvizFeeds ??= { latest: new Map(), listeners: new Map() });
 
-/** The component itself shows nothing: it hands its data on. */
-export default function ({ data }) {
-  feeds.latest.set(data.name, data);
-  for (const listen of feeds.listeners.get(data.name) ?? []) listen(data);
+const told = new WeakMap(); // place on the page → the last message that came for it
+
+/** The component itself shows nothing: it hands on what is new. Streamlit calls it at every run of the page. */
+export default function ({ parentElement, data }) {
+  if (told.has(parentElement) && same(told.get(parentElement), data)) return;
+  told.set(parentElement, data);
+  publish(unpack(data));
+}
+
+/** Tells all that listen to `said.name`, and whoever will. */
+export function publish(said) {
+  feeds.latest.set(said.name, said);
+  for (const listen of feeds.listeners.get(said.name) ?? []) listen(said);
 }
 
 /** Calls `listen` with what this feed holds, now and at every change. Returns the function that ends it. */
@@ -17,21 +28,4 @@ export function subscribe(name, listen) {
   feeds.listeners.get(name).add(listen);
   if (feeds.latest.has(name)) listen(feeds.latest.get(name));
   return () => feeds.listeners.get(name).delete(listen);
-}
-
-/** { shape, dtype, levels, data } from ui/feed.py → tensor; "uint8" counts steps of 1/levels. */
-export function decode({ shape, dtype, levels, data }) {
-  const bytes = bytesOf(data);
-  if (dtype === "float32") return { shape, data: new Float32Array(bytes.buffer) };
-  const values = new Float32Array(bytes.length);
-  for (let at = 0; at < values.length; at++) values[at] = bytes[at] / levels;
-  return { shape, data: values };
-}
-
-/** Base64 → bytes. A loop, because Uint8Array.from takes ten times as long, and a picture has to fit into a frame. */
-export function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }

@@ -1,6 +1,6 @@
 /** The film of the slide in the panel "Export": what it would be, its making in Python, and the file. */
 
-import { bytesOf, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { h, mark, write } from "./dom.js";
 import { saveFile } from "./handing_over.js";
 import { parseNumber, grouped } from "./numbers.js";
@@ -85,7 +85,7 @@ export class FilmMaker {
   #receive(answer) {
     if (answer.number !== this.#number) return;
     if (answer.state === "done" && answer.film) {
-      this.#file = new Blob([bytesOf(answer.film)], { type: "image/gif" });
+      this.#file = new Blob([answer.film], { type: "image/gif" });
     }
     this.#show(answer);
   }

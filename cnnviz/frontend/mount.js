@@ -3,6 +3,7 @@
 import { subscribe } from "./feed.js";
 import { joinQuery, mirrorLink } from "./link.js";
 import { PageTools } from "./page_tools.js";
+import { unpack } from "./parcel.js";
 import { isProjecting, onProjector, projectorText } from "./projector.js";
 import { isDark } from "./theme.js";
 import { mark } from "./dom.js";
@@ -18,7 +19,8 @@ const REST = 150; // milliseconds without a change before Python hears of it
  */
 export function mount(View) {
   const views = new WeakMap();
-  return ({ parentElement, data, setStateValue, setTriggerValue }) => {
+  return ({ parentElement, data: parcel, setStateValue, setTriggerValue }) => {
+    const data = unpack(parcel);
     if (!views.has(parentElement)) views.set(parentElement, start(new View(data), parentElement));
     const view = views.get(parentElement);
     view.ask = (text) => setTriggerValue("asked", text);

@@ -6,7 +6,7 @@ import { Connections, patchBefore } from "./connections.js";
 import { DigitInput } from "./digit_input.js";
 import { h, mark, write } from "./dom.js";
 import { Drill } from "./drill.js";
-import { decode, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { Filters } from "./filters.js";
 import { GalleryRun } from "./gallery_run.js";
 import { STAGE_HELP } from "./keys.js";
@@ -15,6 +15,7 @@ import { Model, unitFromText, unitToText } from "./model.js";
 import { Settling, mount } from "./mount.js";
 import { NetworkBar } from "./network_bar.js";
 import { decimal } from "./numbers.js";
+import { decode } from "./parcel.js";
 import { PhotoInput } from "./photo_input.js";
 import { receptiveField } from "./reach.js";
 

@@ -3,9 +3,9 @@
 import { LEAST, UNITS, cropFromText, cropToText, grown } from "./crop.js";
 import { CropFrame } from "./crop_frame.js";
 import { h, mark, write } from "./dom.js";
-import { decode } from "./feed.js";
 import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
+import { decode } from "./parcel.js";
 import { paintPicture } from "./thumbnails.js";
 import { Seen, place } from "./seen.js";
 import { averagedSquare } from "./square.js";

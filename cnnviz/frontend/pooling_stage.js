@@ -2,11 +2,12 @@
 
 import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
-import { decode, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { Hyperparameters } from "./hyperparameters.js";
 import { Settling, mount } from "./mount.js";
 import { plain } from "./numbers.js";
 import { Refused, avgPool2d, maxPool2d } from "./operations.js";
+import { decode } from "./parcel.js";
 import { Stage } from "./stage.js";
 
 const DEFAULTS = { source: "example", pooling: "max", pool_window: [2, 2], pool_stride: [2, 2], pool_padding: [0, 0], ceil: 0, pool_map: 0, pool_cell: "0,0" };

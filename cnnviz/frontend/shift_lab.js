@@ -2,7 +2,7 @@
 
 import { compare, showAgreement } from "./agreement.js";
 import { h, mark, write } from "./dom.js";
-import { decode, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { filterOf } from "./filter.js";
 import { STAGE_HELP } from "./keys.js";
 import { LabPictures } from "./lab_pictures.js";
@@ -11,6 +11,7 @@ import { Settling, mount } from "./mount.js";
 import { decimal, plain, roundUp } from "./numbers.js";
 import { Refused } from "./operations.js";
 import { gradient } from "./palette.js";
+import { decode } from "./parcel.js";
 import { LARGEST_SHIFT, allShifts, fates, figures, shifted, stagesOf } from "./shift.js";
 import { closing, direction, verdict } from "./shift_words.js";
 

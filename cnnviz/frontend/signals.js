@@ -3,12 +3,13 @@
 import { compare, showAgreement } from "./agreement.js";
 import { dimensionPicture } from "./dimension_picture.js";
 import { h, mark, write } from "./dom.js";
-import { decode, subscribe } from "./feed.js";
+import { subscribe } from "./feed.js";
 import { cellSize } from "./grid.js";
 import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { NumberField } from "./number_field.js";
 import { Refused, extent, tensor } from "./operations.js";
+import { decode } from "./parcel.js";
 import { SignalCurve } from "./signal_curve.js";
 import { ACTS, paddingOf, signalFromText, signalToText, slide, weightsFromTyped, weightsOf, weightsToTyped } from "./signal_settings.js";
 import { Stage } from "./stage.js";

@@ -23,7 +23,7 @@ from cnnviz.core.strokes import Edit, paint
 from cnnviz.core.trace import Trace, trace
 from cnnviz.core.twin_figures import Kind, TwinChange, TwinFigures
 from cnnviz.core.twins import POOLINGS, load_twin
-from cnnviz.ui.feed import encode
+from cnnviz.ui.parcel import encode
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

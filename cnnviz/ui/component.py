@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -35,14 +36,23 @@ def _lost(*entries: str) -> str:
 
 
 def component(name: str, *, js: str, css: str | None = None) -> Callable:
-    """The component's mounting command; a page without its package, or part of it, says what to do instead of failing."""
+    """The component's mounting command, whose ``data`` is a dict, or what `parcel.pack` made of one.
+
+    A page without its package, or part of it, says what to do instead of failing.
+    """
     if lost := _lost(*filter(None, (js, css))):
         st.error(
             f"The file {FRONTEND / lost} is missing or damaged: install cnnviz again, or run `git checkout cnnviz`."
         )
         st.stop()
     try:
-        return _declare(name, js, css)
+        command = _declare(name, js, css)
     except StreamlitAPIException:
         st.error("The package cnnviz is not installed where this app runs: run `make app`, or `pip install -e .`")
         st.stop()
+
+    def mount(*, data: dict[str, Any] | bytes, **about: Any) -> Any:
+        # Streamlit asks of each value in a dict whether it is a table, which takes 2 ms for the networks, and of none in a list
+        return command(data=data if isinstance(data, bytes) else [data], **about)
+
+    return mount

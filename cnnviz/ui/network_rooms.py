@@ -13,8 +13,8 @@ from cnnviz.core.network import ConvNet, NetworkError, load_card
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui import cached, network_input, options
 from cnnviz.ui.component import component
-from cnnviz.ui.feed import encode
 from cnnviz.ui.network_view import session_network, session_trace, shape_table
+from cnnviz.ui.parcel import encode, pack
 
 MOST_SHOWN = 9  # pictures of a square of the confusion matrix
 SHOWN = ("conv1", "pool", "conv2", "pool_1", "fc1", "fc2", "fc3")
@@ -116,15 +116,17 @@ def _side_by_side(name: str, layer: str, a: np.ndarray, b: np.ndarray) -> None:
     classes = layer == SHOWN[-1]
     component("comparison", js="compare.js", css="compare.css")(
         key="comparison",
-        data={
-            "name": "comparison",
-            "layer": layer,
-            "title": cached.layer_title(layer),
-            "words": list(load_card(name)["labels"]) if classes else None,
-            "shape": list(a.shape),
-            "a": encode(a),
-            "b": encode(b),
-        },
+        data=pack(
+            {
+                "name": "comparison",
+                "layer": layer,
+                "title": cached.layer_title(layer),
+                "words": list(load_card(name)["labels"]) if classes else None,
+                "shape": list(a.shape),
+                "a": encode(a),
+                "b": encode(b),
+            }
+        ),
     )
     if classes:
         kind = "Scores, as they enter the softmax."

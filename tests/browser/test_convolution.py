@@ -1,6 +1,5 @@
 """The sliding window in a real browser: playing, pointing, editing, and what torch says to it."""
 
-import base64
 import itertools
 import re
 from dataclasses import replace
@@ -341,14 +340,13 @@ def test_an_answer_that_is_wrong_is_shown_to_differ(visit):
     page = open_lesson(visit)
     answer = OPENING.feature_map.numpy().copy()
     answer[3, 3] += 0.004
-    data = base64.b64encode(answer.tobytes()).decode()
     page.evaluate(
-        """(data) => {
+        """(bytes) => {
           const feeds = globalThis.cnnvizFeeds;
-          const forged = { ...feeds.latest.get("answer"), dtype: "float32", data };
+          const forged = { ...feeds.latest.get("answer"), dtype: "float32", data: Uint8Array.from(bytes) };
           for (const listen of feeds.listeners.get("answer")) listen(forged);
         }""",
-        data,
+        list(answer.tobytes()),
     )
     said = page.locator(AGREEMENT)
     assert said.get_attribute("data-agreement") == "differs"

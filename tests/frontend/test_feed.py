@@ -1,9 +1,9 @@
-"""Bulk numbers: what ui/feed.py encodes, the browser decodes to the same float32."""
+"""Bulk numbers: what ui/parcel.py packs, the browser unpacks to the same float32; who hears of it, and when."""
 
 import numpy as np
 import pytest
 
-from cnnviz.ui.feed import encode
+from cnnviz.ui.parcel import encode, pack
 from tests.frontend.pages import array
 
 
@@ -23,21 +23,34 @@ def test_arrays_arrive_bit_for_bit(frontend, values, dtype):
     values = values.astype(np.float32)
     payload = encode(values)
     assert payload["dtype"] == dtype
-    arrived = array(frontend.call("feed.js", "decode", payload))
-    np.testing.assert_array_equal(arrived, values)
-    assert arrived.shape == values.shape
+    packed = pack({"name": "é\n⌊x⌋", "one": encode(np.arange(3)), "two": payload})
+    script = """async (packed) => {
+      const { decode, unpack } = await bridge.load("parcel.js");
+      const { name, one, two } = unpack(packed);
+      return { name, one: decode(one), two: decode(two) };
+    }"""
+    arrived = frontend.run(script, np.frombuffer(packed, np.uint8))
+    assert arrived["name"] == "é\n⌊x⌋"
+    np.testing.assert_array_equal(array(arrived["one"]), [0, 1, 2])
+    np.testing.assert_array_equal(array(arrived["two"]), values)
+    assert array(arrived["two"]).shape == values.shape
 
 
 def test_who_subscribes_late_gets_what_was_last_sent_and_every_change_until_the_end(frontend):
-    script = """async () => {
+    script = """async (messages) => {
       const { default: feed, subscribe } = await bridge.load("feed.js");
+      const [first, second, again, another, last] = messages;
+      const [place, other] = [{}, {}]; // on the page
       const heard = [];
-      feed({ data: { name: "test", revision: 1 } });
+      feed({ parentElement: place, data: first });
       const end = subscribe("test", ({ revision }) => heard.push(revision));
-      feed({ data: { name: "test", revision: 2 } });
-      feed({ data: { name: "another", revision: 3 } });
+      feed({ parentElement: place, data: second });
+      feed({ parentElement: place, data: again }); // the page has run, and nothing is new
+      feed({ parentElement: other, data: another });
       end();
-      feed({ data: { name: "test", revision: 4 } });
+      feed({ parentElement: place, data: last });
       return heard;
     }"""
-    assert frontend.run(script) == [1, 2]
+    said = [("test", 1), ("test", 2), ("test", 2), ("another", 3), ("test", 4)]
+    messages = [np.frombuffer(pack({"name": name, "revision": number}), np.uint8) for name, number in said]
+    assert frontend.run(script, messages) == [1, 2]

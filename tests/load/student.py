@@ -21,6 +21,8 @@ from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from tests.parcels import decode, unpack
+
 PATIENCE = 60  # seconds until an answer is given up; the first of a server waits for torch to be imported
 HERE = {"127.0.0.1", "localhost", "::1"}
 BESIDE = {"connection", "chooser"}  # components that are not the page's own
@@ -170,13 +172,8 @@ class Student:
         self._run(trigger)
 
     def array(self, feed: str) -> np.ndarray:
-        """The numbers in a feed, as feed.js reads them."""
-        message = self.feeds[feed]
-        raw = base64.b64decode(message["data"])
-        if message["dtype"] == "float32":
-            return np.frombuffer(raw, "<f4").reshape(message["shape"])
-        steps = np.frombuffer(raw, np.uint8).astype(np.float64)
-        return (steps / message["levels"]).astype(np.float32).reshape(message["shape"])
+        """The numbers in a feed."""
+        return decode(self.feeds[feed])
 
     # --- the protocol ----------------------------------------------------------------------------------------------
 
@@ -262,7 +259,7 @@ class Student:
         kind = element.WhichOneof("type")
         part = getattr(element, kind)
         if kind == "bidi_component":
-            said = json.loads(part.json)
+            said = unpack(part)
             name = part.component_name.removeprefix("cnnviz.")
             name = name if name in {*BESIDE, "feed"} else "page"
             self.sent.add(name)

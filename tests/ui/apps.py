@@ -1,18 +1,16 @@
 """The app without a browser: its pages, what they send to one, and a session for what answers one."""
 
-import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.ui import parameters
+from tests.parcels import unpack
 
 ROOT = Path(__file__).parents[2]
 BESIDE = {"connection", "chooser"}  # components that are not the page's own
@@ -40,20 +38,11 @@ def payloads(app: AppTest) -> dict[str, dict[str, Any]]:
     mounted = [element.proto for element in app.get("bidi_component")]
     messages = {}
     for proto in mounted:
-        message = json.loads(proto.json)
+        message = unpack(proto)
         name = proto.component_name.removeprefix("cnnviz.")
         messages[name if name in BESIDE else message.get("name", "page")] = message
     del messages["connection"]  # of which no page knows
     return messages
-
-
-def decode(message: dict[str, Any]) -> np.ndarray:
-    """The array in a feed, as feed.js reads it."""
-    raw = base64.b64decode(message["data"])
-    if message["dtype"] == "float32":
-        return np.frombuffer(raw, "<f4").reshape(message["shape"])
-    steps = np.frombuffer(raw, np.uint8).astype(np.float64)
-    return (steps / message["levels"]).astype(np.float32).reshape(message["shape"])
 
 
 class Session(dict):

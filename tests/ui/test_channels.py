@@ -10,7 +10,8 @@ import torch.nn.functional as F
 
 from cnnviz.core.filter_bank import bank_weight, planes_of
 from cnnviz.ui import channels
-from tests.ui.apps import decode, opened, payloads, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, session
 
 
 def test_the_small_integers_get_three_planes_that_differ():

@@ -13,7 +13,8 @@ from cnnviz.core.samples import FILES, FOLDER, SAMPLES, sample_image
 from cnnviz.figures.contact_sheet import COLUMNS, FILE
 from cnnviz.ui import inputs
 from cnnviz.ui.inputs import take
-from tests.ui.apps import decode, opened, payloads, run, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, run, session
 
 STROKES = "p200_00rs1011.e100_dwdwdw00"
 

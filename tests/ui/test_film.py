@@ -1,6 +1,5 @@
 """Films: what the browser may ask for, and what it is told."""
 
-import base64
 import io
 import time
 from contextlib import contextmanager
@@ -48,7 +47,7 @@ def test_a_plan_says_what_the_film_then_is():
         assert (plan["number"], plan["state"], plan["frames"], plan["shorter"]) == (7, "done", 16, [])
         film.ask("8;make;1;0;9;5", operation, LOOK)
         made = answer(messages)
-        image = Image.open(io.BytesIO(base64.b64decode(made["film"])))
+        image = Image.open(io.BytesIO(made["film"]))
         assert (made["number"], image.n_frames, list(image.size)) == (8, 16, plan["size"])
         assert image.info["duration"] == 200
 

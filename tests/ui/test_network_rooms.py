@@ -13,7 +13,8 @@ from cnnviz.core.network import load_card, load_network
 from cnnviz.core.trace import trace
 from cnnviz.core.twins import load_twin
 from cnnviz.ui import cached, network_input, network_rooms, network_view, options
-from tests.ui.apps import decode, opened, payloads, run, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, run, session
 
 NOISE = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 

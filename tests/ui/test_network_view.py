@@ -16,7 +16,8 @@ from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached, network_input, network_view, parameters, state
-from tests.ui.apps import decode, opened, payloads, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, session
 
 # a 7 in the upper left quarter
 SEVEN = strokes_from_text("p60_2s2s2s8c8c5k")

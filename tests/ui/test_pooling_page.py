@@ -15,7 +15,8 @@ from cnnviz.core.receptive import receptive_fields
 from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached, invariance, pooling_stage, receptive
-from tests.ui.apps import decode, opened, payloads, run, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, run, session
 
 
 def test_the_notebooks_example_is_pooled_to_4_by_4():

@@ -1,6 +1,5 @@
 """The shift lab without a browser: what it sends, what it takes, and what torch answers."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,13 +12,14 @@ from cnnviz.core.invariance import shifted
 from cnnviz.core.kernels import KERNELS
 from cnnviz.core.samples import sample_image
 from cnnviz.ui import shift_lab
-from tests.ui.apps import decode, opened, payloads, run, session
+from tests.parcels import decode, unpack
+from tests.ui.apps import opened, payloads, run, session
 
 
 def test_the_page_opens_on_a_photograph_and_the_first_page_does_not():
     app = opened("pooling")
     assert app.session_state["image"] == "photographer"
-    messages = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    messages = [unpack(element.proto) for element in app.get("bidi_component")]
     assert [message["link"] for message in messages if "kernels" in message] == ["image=photographer"]
     app.switch_page("pages/convolution.py")
     assert run(app).session_state["image"] == "integers"

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 
 from cnnviz.core.signals import SIGNALS, TAPS
 from cnnviz.ui import signals
-from tests.ui.apps import decode, opened, payloads, session
+from tests.parcels import decode
+from tests.ui.apps import opened, payloads, session
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from cnnviz.core.images import fit_image
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.ui import inputs, parameters, state, uploads
 from cnnviz.ui.current import NOT_IN_A_LINK, current_image
-from tests.ui.apps import ROOT, decode, opened, payloads, run, session
+from tests.parcels import decode, unpack
+from tests.ui.apps import ROOT, opened, payloads, run, session
 
 RANDOM = np.random.default_rng(5)
 COLOURS = RANDOM.integers(0, 256, (60, 90, 3), dtype=np.uint8)
@@ -87,7 +88,7 @@ def test_of_a_moving_picture_the_page_says_that_it_shows_the_first_frame():
     assert payloads(app)["page"]["image"]["note"] == note
     app.switch_page("pages/pooling.py")
     (lab,) = (element for element in run(app).get("bidi_component") if element.proto.component_name == "cnnviz.pooling")
-    assert json.loads(lab.proto.json)["note"] == note
+    assert unpack(lab.proto)["note"] == note
 
 
 @pytest.mark.parametrize(

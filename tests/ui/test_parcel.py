@@ -1,15 +1,14 @@
 """Arrays on their way to the browser: not a bit is lost."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 
-from cnnviz.ui.feed import encode
-from tests.ui.apps import decode
+from cnnviz.ui.parcel import encode, pack
+from tests.parcels import decode, unpack
 
 SHAPES = some_numpy.array_shapes(min_dims=1, max_dims=3, max_side=6)
 BYTES = some_numpy.arrays(np.uint8, SHAPES)
@@ -53,7 +52,17 @@ def test_order_and_precision_of_the_array_do_not_matter():
     assert decode(encode(np.zeros((3, 0, 2)))).shape == (3, 0, 2)
 
 
-@given(BYTES)
-def test_a_message_holds_nothing_but_plain_values(steps):
-    message = encode(steps / np.float32(100))
-    assert json.loads(json.dumps(message, allow_nan=False)) == message
+@given(some.lists(BYTES, max_size=3), some.text())
+def test_what_is_packed_is_unpacked(arrays, text):
+    message = {
+        "text": text,
+        "number": 0.1,
+        "arrays": [encode(steps / np.float32(100)) for steps in arrays],
+        "none": None,
+    }
+    assert unpack(BidiComponent(bytes=pack(message))) == message
+
+
+def test_what_no_component_can_take_is_refused():
+    with pytest.raises(TypeError, match="A value of type ndarray cannot be sent"):
+        pack({"array": np.zeros(3)})
