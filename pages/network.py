@@ -20,7 +20,7 @@ def lesson(*, arrived: bool) -> None:
 def around() -> tuple:
     """Digits are chosen in the lesson itself, and the image chooser is there for photographs only."""
     network = st.session_state.network
-    return () if network == "mnist" else (network, network_input.shown_image(network), *inputs.chosen())
+    return () if network == "mnist" else (network, network_input.shown_image(network)[0], *inputs.chosen())
 
 
 arrived = shell.enter()

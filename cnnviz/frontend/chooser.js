@@ -2,6 +2,7 @@
 
 import { Arrivals } from "./arrivals.js";
 import { h, mark, write } from "./dom.js";
+import { subscribe } from "./feed.js";
 import { Fitting } from "./fitting.js";
 import { Gallery } from "./gallery.js";
 import { mount } from "./mount.js";
@@ -32,6 +33,7 @@ class Chooser {
     this.element = h("div", { class: "cnnviz chooser" }, this.button, this.panel);
     this.arrivals = new Arrivals((file) => this.file(file));
     addEventListener("resize", this.#replace);
+    this.unsubscribe = subscribe("drawn", ({ source, picture }) => source === this.#source && mark(this.thumbnail, "src", picture));
   }
 
   /** Where nothing is under way any more, or another picture has come, Python's word is what counts. */
@@ -52,6 +54,7 @@ class Chooser {
 
   stop() {
     removeEventListener("resize", this.#replace);
+    this.unsubscribe();
     this.arrivals.stop();
     this.sources.end();
   }

@@ -20,6 +20,7 @@ import { isProjecting } from "./projector.js";
 import { settingsFromText, settingsToText } from "./settings.js";
 import { Stage } from "./stage.js";
 import { strokesFromText, strokesToText } from "./strokes.js";
+import { showImage } from "./thumbnails.js";
 import { Toolbar } from "./toolbar.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
@@ -49,7 +50,10 @@ class ConvolutionLab {
       size: 60,
       onChoose: (tool) => (this.stage.looking = tool === "look"),
       onStroke: () => this.#imageChanged(),
-      onSettled: () => this.settling.now(),
+      onSettled: () => {
+        showImage(this.source, this.pixels, this.image);
+        this.settling.now();
+      },
       onFull: (text) => this.#say(text),
     });
     tools.append(this.pad.element);

@@ -6,7 +6,7 @@ import { h, mark, write } from "./dom.js";
 import { decimal } from "./numbers.js";
 import { Drawing, Pad } from "./pad.js";
 import { decode } from "./parcel.js";
-import { paintPicture } from "./thumbnails.js";
+import { paintPicture, showImage } from "./thumbnails.js";
 import { Seen, place } from "./seen.js";
 import { averagedSquare } from "./square.js";
 import { Strip } from "./strip.js";
@@ -29,7 +29,11 @@ export class PhotoInput {
     this.panel = h("div", { class: "pad-panel", "data-panel": "drawing", role: "img", "aria-label": "The picture; the frame is what the network reads" });
     this.box = h("div", { class: "pad-box photo-box" }, this.canvas, this.panel, this.frame.element, this.field);
     this.pad = new Pad(this.panel, this.drawing, {
-      size: 70, look: "Crop", onStroke: onChange, onSettled,
+      size: 70, look: "Crop", onStroke: onChange,
+      onSettled: () => {
+        if (this.image === this.own.key) showImage(this.own.source, this.drawing.picture(), this.range);
+        onSettled();
+      },
       // while a pen is chosen, the frame does not stand in its way
       onChoose: (tool) => mark(this.frame.element, "data-held", tool !== "look"),
       onFull: (text) => (this.full = text),

@@ -1,5 +1,7 @@
 /** Values and pictures on canvases that have one canvas pixel for each value. */
 
+import { h } from "./dom.js";
+import { publish } from "./feed.js";
 import { packed } from "./palette.js";
 
 const GREY = { kind: "grey", bottom: 0, top: 1 };
@@ -22,4 +24,11 @@ export function paintPicture(canvas, data, { bottom = 0, top = 1 } = {}) {
     image.data[4 * at + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Shows the image chooser what the shared image (a tensor; `source` is Python's name for it) looks like by now. */
+export function showImage(source, { shape: [, height, width], data }, range) {
+  const canvas = h("canvas", { width, height });
+  paintPicture(canvas, data, range);
+  publish({ name: "drawn", source, picture: canvas.toDataURL() });
 }

@@ -60,9 +60,9 @@ def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None
 
 
 def chosen() -> tuple:
-    """All that the chooser shows of the session."""
+    """All that the chooser shows of the session, but for strokes: with those, the lesson they are drawn in shows it the image."""
     now = st.session_state
-    return now.image, now.strokes, now.size, now.cut, now.colour, now.ground
+    return now.image, now.size, now.cut, now.colour, now.ground
 
 
 @functools.cache

@@ -99,6 +99,7 @@ def send_source() -> None:
         key=own,
         title=image.title if own == st.session_state.image else SAMPLES[own].title if own in SAMPLES else "Drawing",
         choice=state.choices(),
+        source=image.source,
         current=own == st.session_state.image,
         bottom=bottom,
         top=top,

@@ -1,9 +1,12 @@
 """Drawing on the input: the map follows the pen while it moves, and the strokes stay what they were."""
 
+import base64
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnnviz.core.strokes import Stroke, TypedPixel, pixel_corners
 from tests.browser.convolution_page import Lesson, check, go_to, link_of, open_lesson, path_of, strokes_of, tour
@@ -49,6 +52,7 @@ def test_a_pen_on_a_picture_leaves_what_torch_paints_eraser_undo_redo_and_clear_
             "wanted => new URLSearchParams(location.search).get('strokes') === wanted", arg=_text(lesson)
         )
         check(page, lesson, [(0, 0), (1, 2), (5, 5), (7, 10), (11, 11)])
+        assert np.abs(thumbnail(page) - lesson.picture * 255 / lesson.picture.max()).max() <= 0.51
         assert [undo.is_disabled(), clear.is_disabled()] == [not strokes] * 2
 
     def draw(*cells):
@@ -77,6 +81,13 @@ def test_a_pen_on_a_picture_leaves_what_torch_paints_eraser_undo_redo_and_clear_
     draw((2, 2), (9, 9))()
     assert agreement(page) <= start.bound
     assert strokes_of(page) == (pen, dot)
+
+
+def thumbnail(page):
+    """The image as the chooser's button shows it: grey (1, H, W), 0 to 255."""
+    source = page.locator(".chooser-button img").get_attribute("src")
+    with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as picture:
+        return np.asarray(picture.convert("L"), dtype=np.float32)[None]
 
 
 def test_a_finger_draws_and_does_not_move_the_page(visit):
