@@ -1,7 +1,7 @@
 """Convolution: a window slides over an image, and each place gives one number."""
 
 from cnnviz.ui import inputs, shell
-from cnnviz.ui.stage import convolution_stage
+from cnnviz.ui.stage import convolution_stage, send_image
 
 
 def lesson(*, arrived: bool) -> None:
@@ -11,4 +11,5 @@ def lesson(*, arrived: bool) -> None:
 arrived = shell.enter()
 
 inputs.image_chooser()
+send_image(inputs.current_image())
 shell.show(lesson, arrived=arrived, around=inputs.chosen)

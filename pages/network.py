@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.core.network import NetworkError
 from cnnviz.ui import inputs, network_input, shell
 from cnnviz.ui.network_rooms import rooms
-from cnnviz.ui.network_view import network_view
+from cnnviz.ui.network_view import network_view, send_pictures
 
 
 def lesson(*, arrived: bool) -> None:
@@ -31,4 +31,5 @@ if st.session_state.network != "mnist":
     inputs.image_chooser(cropping=False, stand_in=shown if shown != st.session_state.image else None)
 else:
     st.empty()  # the lesson below keeps its place: Streamlit knows a fragment, and mounts its view anew, by where it stands
+send_pictures()
 shell.show(lesson, arrived=arrived, around=around)

@@ -43,11 +43,6 @@ def network_view(*, arrived: bool) -> None:
         }
         st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
-        if "mnist" in names:
-            feed("digits", **cached.encoded_gallery("mnist"))
-        if name == "cifar10":
-            feed("things", **cached.encoded_gallery(name))
-            network_input.send_source()
         layers = session_trace(name)
         feed(
             "answer",
@@ -62,6 +57,15 @@ def network_view(*, arrived: bool) -> None:
         data={"networks": descriptions, "refused": refused} | st.session_state[_SEED],
         on_settled_change=settled,
     )
+
+
+def send_pictures() -> None:
+    """Sends the pictures that can be chosen. It stands around the lesson: none of them changes when something in that rests."""
+    with st.container(key="feeds_pictures"):
+        feed("digits", **cached.encoded_gallery("mnist"))
+        if st.session_state.network == "cifar10":
+            feed("things", **cached.encoded_gallery("cifar10"))
+            network_input.send_source()
 
 
 def available() -> tuple[list[dict], list[dict]]:

@@ -28,7 +28,6 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
         st.session_state[_SEED] = state.link(parameters.CONVOLUTION)
         st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
-        feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
         answer(image)
         film.send()
     # the strokes, too, are only a seed: as long as the picture stays, they are the browser's
@@ -51,6 +50,12 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
         on_settled_change=settled,
         on_asked_change=asked,
     )
+
+
+def send_image(image: CurrentImage) -> None:
+    """Sends the image without strokes. It stands around the lesson, in which nothing changes it."""
+    with st.container(key="feeds_image"):
+        feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
 
 
 def settled() -> None:
