@@ -5,6 +5,7 @@
  */
 
 import { decimal, decimalsOf, fromScaled, scaled } from "./numbers.js";
+import { capital } from "./places.js";
 
 const WEIGHT_DECIMALS = 4;
 
@@ -72,11 +73,11 @@ export function bracket(text) {
   return text.startsWith("−") ? `(${text})` : text;
 }
 
-/** "Row 3, column 4: 3×(−1) + 3×0 + … = −2": long sums show their first and last terms, folded ones those of their parts. */
-export function sentence([row, col], { lines, parts, bias, rounding, preActivation, activation }, relu) {
+/** "Row 3, column 4: 3×(−1) + 3×0 + … = −2", for the output called `name`: long sums show their first and last terms, folded ones those of their parts. */
+export function sentence(name, { lines, parts, bias, rounding, preActivation, activation }, relu) {
   const terms = parts.length ? parts.map(({ sum }) => bracket(sum)) : lines.map(({ value, weight }) => `${bracket(value)}×${bracket(weight)}`);
   const shown = terms.length <= 9 ? terms : [...terms.slice(0, 3), "…", terms.at(-1)];
   const sum = shown.join(" + ") + (/[1-9]/.test(bias) ? ` + bias ${bracket(bias)}` : "");
   const outcome = `${rounding ? "≈" : "="} ${preActivation}`;
-  return `Row ${row + 1}, column ${col + 1}: ${sum} ${outcome}${relu ? `, after ReLU ${activation}` : ""}`;
+  return `${capital(name)}: ${sum} ${outcome}${relu ? `, after ReLU ${activation}` : ""}`;
 }

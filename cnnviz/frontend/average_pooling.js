@@ -1,6 +1,7 @@
 /** The kind that averages the values under the window. */
 
 import { decimal, decimalsOfAll } from "./numbers.js";
+import { capital, outputName } from "./places.js";
 import { isPadded, tapsAt } from "./window.js";
 
 const MOST_DECIMALS = 4;
@@ -29,9 +30,9 @@ export const averagePooling = {
     ledger.foot([["dot", "sum", text(sum)], ["bias", "divided by", String(divisor)], ["output", "mean = output", text(output)]]);
   },
 
-  within: (op, [row, col], result, at) => `Row ${row + 1}, column ${col + 1}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
+  within: (op, position, result, at) => `${capital(outputName(op, position))}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
 
-  sentence(op, [row, col], { sum, divisor, output, text }) {
-    return `Row ${row + 1}, column ${col + 1}: the sum ${text(sum)} divided by ${divisor} is ${text(output)}`;
+  sentence(op, position, { sum, divisor, output, text }) {
+    return `${capital(outputName(op, position))}: the sum ${text(sum)} divided by ${divisor} is ${text(output)}`;
   },
 };

@@ -12,6 +12,7 @@ import { joinQuery } from "./link.js";
 import { Settling, mount } from "./mount.js";
 import { Refused } from "./operations.js";
 import { decode } from "./parcel.js";
+import { byRowAndColumn } from "./places.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
 import { tapsAt } from "./window.js";
@@ -291,7 +292,7 @@ class ChannelsView {
     mark(element, "data-value", value);
     mark(element, "data-playing", player.playing);
     mark(element, "data-moment", player.moment);
-    this.bar.show([row, col], step);
+    this.bar.show(byRowAndColumn(row, col), step);
     mark(this.words, "aria-live", player.playing ? "off" : "polite");
     write(this.words, sentence);
   }

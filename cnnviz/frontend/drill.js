@@ -118,7 +118,8 @@ export class Drill {
     }
     const layer = model.layer(unit.layer);
     const rectified = showing === "activation" ? model.rectified.get(layer.name) : null;
-    const { operation, position } = unitOperation({ layers: model.layers, weights: model.weights, results: model.results, rectified, title: layer.title }, unit);
+    const label = layer === model.last ? model.labels[unit.map] : null;
+    const { operation, position } = unitOperation({ layers: model.layers, weights: model.weights, results: model.results, rectified, title: layer.title, label }, unit);
     const first = this.stageBox.hidden;
     this.stageBox.hidden = false;
     this.stage.show(operation, position);

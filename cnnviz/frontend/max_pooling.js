@@ -1,6 +1,7 @@
 /** The kind that keeps the largest value under the window. */
 
 import { decimal, decimalsOfAll } from "./numbers.js";
+import { capital, outputName } from "./places.js";
 import { tapsAt } from "./window.js";
 
 const MOST_DECIMALS = 4;
@@ -27,10 +28,10 @@ export const maxPooling = {
     ledger.foot([["output", "largest = output", text(output)]]);
   },
 
-  within: (op, [row, col], result, at) => `Row ${row + 1}, column ${col + 1}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
+  within: (op, position, result, at) => `${capital(outputName(op, position))}: value ${at + 1} of ${op.rows.kernel * op.cols.kernel}`,
 
-  sentence(op, [row, col], { equals, output, text }) {
+  sentence(op, position, { equals, output, text }) {
     const tie = equals > 1 ? `; ${equals} cells have it, and as in torch the first of them wins` : "";
-    return `Row ${row + 1}, column ${col + 1}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}${tie}`;
+    return `${capital(outputName(op, position))}: the largest of ${op.rows.kernel * op.cols.kernel} values, ${text(output)}${tie}`;
   },
 };

@@ -46,14 +46,14 @@ export class PlayerBar {
       h("label", { class: "chip-control", title: `${titled("step inside")}: play and step product by product` }, this.inside, h("span", {}, h("span", { class: "roomy" }, "step "), "inside")));
   }
 
-  /** Shows the position on show: [row, col] and its step. Where all outputs stand `inOneRow`, their number says where. */
-  show([row, col], step, inOneRow = false) {
+  /** Shows the position on show: what it is called, and its step; `numbered`: its name ends in the number of its step. */
+  show(name, step, numbered = false) {
     const { player, scrub, play } = this;
     mark(scrub, "max", player.steps - 1);
     if (scrub.valueAsNumber !== step) scrub.value = step;
     const [done, all] = [grouped(step + 1), grouped(player.steps)];
     write(this.count, `${done} of ${all}`);
-    mark(scrub, "aria-valuetext", `${inOneRow ? "output " : `row ${row + 1}, column ${col + 1}, `}${done} of ${all}`);
+    mark(scrub, "aria-valuetext", `${numbered ? name : `${name}, ${done}`} of ${all}`);
     const label = player.playing ? "pause" : "play";
     mark(play, "title", titled(label));
     mark(play, "aria-label", label);

@@ -12,9 +12,12 @@ import { Refused, extent, tensor } from "./operations.js";
 import { decode } from "./parcel.js";
 import { SignalCurve } from "./signal_curve.js";
 import { ACTS, paddingOf, signalFromText, signalToText, slide, weightsFromTyped, weightsOf, weightsToTyped } from "./signal_settings.js";
+import { showFormula } from "./size_formula.js";
 import { Stage } from "./stage.js";
 
 const HINT = "Press play, or point at an output: the amber band shows which samples made it. Type any kernel, as in −1, 0, 1.";
+const numbered = (noun) => (_, col) => `${noun} ${col + 1}`;
+const NAMES = { output: numbered("output"), input: numbered("sample"), weight: numbered("weight"), along: "sample" };
 
 class SignalsView {
   #revision = 0;
@@ -57,13 +60,16 @@ class SignalsView {
     this.preset = select("kernel", taps.map(({ key, title }) => [key, title]), (kernel) => this.#try({ kernel, taps: null }));
     this.typed = h("input", { type: "text", class: "typed", "aria-label": "weights", autocomplete: "off", spellcheck: "false", oninput: () => this.#type(), onblur: () => this.#writeTyped() });
     const say = (text) => this.#say(text);
-    const number = (label, name, least, most) => new NumberField({ label, least, most, say, current: () => this.settings[name], take: (value) => this.#try({ [name]: value }) });
-    this.fields = [number("stride", "stride", 1, 16), number("padding", "padding", 0, 32), number("dilation", "dilation", 1, 16)];
+    const number = (name, least, most, current = () => this.settings[name]) => new NumberField({ label: name, least, most, say, current, take: (value) => this.#try({ [name]: value }) });
+    const [stride, dilation] = [number("stride", 1, 16), number("dilation", 1, 16)];
+    this.ends = number("padding", 0, 32, () => (this.settings.causal ? this.padding[0] : this.settings.padding));
+    this.fields = [stride, this.ends, dilation];
     this.causal = h("input", { type: "checkbox", onchange: () => this.#try({ causal: this.causal.checked }) || (this.causal.checked = this.settings.causal) });
     this.formula = h("output", { class: "formula", "aria-label": "output size" });
-    const [stride, padding, dilation] = this.fields.map(({ element }) => element);
     this.toolbar = h("div", { class: "toolbar", role: "group", "aria-label": "Signal and kernel" }, chip("signal", this.signal), chip("window", this.act), chip("kernel", this.preset), chip("weights", this.typed),
-      chip("stride", stride), chip("padding", padding), h("label", { class: "chip-control", title: "zeros in front only: no output knows what comes later" }, this.causal, h("span", {}, "causal")), chip("dilation", dilation));
+      chip("stride", stride.element), chip("padding", this.ends.element),
+      h("label", { class: "chip-control", title: "zeros in front only, as many as the window reaches back, dilation · (k − 1): no output knows what comes later" }, this.causal, h("span", {}, "causal: in front")),
+      chip("dilation", dilation.element));
   }
 
   /** New data from Python: a column of a table, or only another theme. */
@@ -161,7 +167,7 @@ class SignalsView {
       weight: settings.act === "max" ? null : { shape: [1, 1, weights.length], data: weights }, bias: 0, relu: false, pre: output, output: { shape, data: output },
       rows: { kernel: 1, stride: 1, padding: 0, dilation: 1 }, cols: spec, valueName: "sample", valueDecimals: 2, channelNames: ["signal"],
       picture: { kind: "activation", top: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1 },
-      titles: { ...this.#titles(), kernel: "Kernel", kernelNote: "edit any weight" }, strip: this.#scale(),
+      titles: { ...this.#titles(), kernel: "Kernel", kernelNote: "edit any weight" }, names: NAMES, strip: this.#scale(),
     }, this.restored ? null : [0, settings.sample]);
     this.restored = true;
     this.#revision += steps;
@@ -192,10 +198,10 @@ class SignalsView {
     if (this.typed.getRootNode().activeElement !== this.typed) this.#writeTyped();
     for (const field of this.fields) field.show();
     this.causal.checked = settings.causal;
-    this.fields[1].element.disabled = settings.causal;
-    const spans = extent(this.weights.length, settings.dilation);
-    const room = this.values.length + this.padding[0] + this.padding[1];
-    this.formula.replaceChildren(`⌊(${room} − ${spans}) / ${settings.stride}⌋ + 1 = `, h("b", {}, String(this.out.length)));
+    this.ends.element.disabled = settings.causal; // follows from the window: what is typed here would not be true
+    const [padding, after] = this.padding;
+    const axis = { size: this.values.length, kernel: this.weights.length, stride: settings.stride, padding, after, dilation: settings.dilation };
+    showFormula(this.formula, axis, axis);
     const drawn = settings.signal === "drawn";
     write(this.stage.kernelNote, { conv: settings.taps ? "" : preset.sentence, max: "", average: "Average pooling is a moving average that jumps as far as it is wide." }[settings.act]);
     this.input.drawable = drawn;

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { decimal, plain } from "./numbers.js";
 import { leftOver, outputSize } from "./operations.js";
 
-/** Writes it into an element; rows and cols are { size, kernel, stride, padding, dilation }. */
+/** Writes it into an element; rows and cols are { size, kernel, stride, padding, after: the padding behind, where it is another, dilation }. */
 export function showFormula(element, rows, cols) {
   const alike = Object.keys(rows).every((key) => rows[key] === cols[key]);
   if (alike) element.replaceChildren(...spelt(rows));
@@ -13,11 +13,14 @@ export function showFormula(element, rows, cols) {
 
 /** ⌊(8 + 2·0 − 3) / 2⌋ + 1 = ⌊2.5⌋ + 1 = 3: what the floor takes away is seen where it takes any. */
 function spelt(axis) {
-  const { size, kernel, stride, padding, dilation } = axis;
+  const { size, kernel, stride, padding, after = padding, dilation } = axis;
+  const whole = { ...axis, padding: 0 }; // of the padded size
+  const padded = size + padding + after;
+  const pads = after === padding ? `2·${padding}` : [padding, after].filter(Boolean).join(" + ");
   const spans = dilation > 1 ? `(${dilation}·(${kernel} − 1) + 1)` : kernel;
-  const rest = leftOver(size, axis);
-  const result = outputSize(size, axis);
-  const parts = [`⌊(${size} + 2·${padding} − ${spans}) / ${stride}⌋ + 1 = `];
+  const rest = leftOver(padded, whole);
+  const result = outputSize(padded, whole);
+  const parts = [`⌊(${size} + ${pads} − ${spans}) / ${stride}⌋ + 1 = `];
   if (rest) parts.push(`⌊${quotient(result - 1 + rest / stride)}⌋ + 1 = `);
   return [...parts, h("b", {}, String(result)), ...(rest ? [` (${rest} left over)`] : [])];
 }

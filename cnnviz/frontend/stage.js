@@ -10,7 +10,7 @@
  *   winners, rows and cols: { kernel, stride, padding, dilation }, cols.after: the padding behind, where it is another, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
  *   channelNames, parts: the names of equal parts of the sum, a line each in the ledger (its channels, or rows of a single one),
  *   or null, pooled: the max pooling behind it (an operation with a title) or null,
- *   strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
+ *   names (see places.js), strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
 
@@ -25,6 +25,7 @@ import { layoutOf } from "./layout.js";
 import { Ledger } from "./ledger.js";
 import { roundUp } from "./numbers.js";
 import { leftOverCells, paintInput, paintLoupe, paintOutput, paintProducts } from "./pictures.js";
+import { outputName } from "./places.js";
 import { isProjecting } from "./projector.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player_bar.js";
@@ -359,7 +360,8 @@ export class Stage {
   #describe(position, step, sentence) {
     const { player, op, element } = this;
     const [row, col] = position;
-    write(this.columns.window.note, inOneRow(op, `row ${row + 1}, column ${col + 1}`));
+    const name = outputName(op, position);
+    write(this.columns.window.note, name);
     mark(element, "data-position", `${row},${col}`);
     mark(element, "data-step", step);
     mark(element, "data-value", op.output.data[step]);
@@ -367,9 +369,9 @@ export class Stage {
     mark(element, "data-moment", player.moment);
     mark(element, "data-moments", player.moments);
     mark(element, "data-pinned", this.attention.pinned !== null);
-    this.bar.show(position, step, Boolean(op.strip));
+    this.bar.show(name, step, Boolean(op.strip));
     mark(this.words, "aria-live", player.playing ? "off" : "polite"); // nobody can listen to sixty sentences a second
-    write(this.words, inOneRow(op, sentence));
+    write(this.words, sentence);
   }
 
   /** The same for what is pointed at: where it is, what it feeds as "row,col:weight …", what it meets as a rectangle. */
@@ -379,11 +381,6 @@ export class Stage {
     mark(this.output.panel, "data-fed", (fed ?? []).map(({ row, col, weight }) => `${row},${col}:${weight ?? ""}`).join(" "));
     mark(this.input.panel, "data-met", met ? [met.row, met.col, met.rows, met.cols, ...met.taps].join() : "");
   }
-}
-
-/** What is said of rows and columns, for an operation that has one row only. */
-function inOneRow(op, text) {
-  return op.strip ? text.replace(/row 1, column/gi, ([first]) => (first === "R" ? "Place" : "place")) : text;
 }
 
 function largest(data) {

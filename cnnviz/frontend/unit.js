@@ -8,13 +8,13 @@ const names = (word, count) => (count > 1 ? Array.from({ length: count }, (_, at
 
 /**
  * unit: { layer, map, row, col }. layers and results as in forward.js. `rectified` is the ReLU behind a convolution or
- * dense layer, where the view shows values after it. Returns { operation, position } for Stage.show.
+ * dense layer, where the view shows values after it; `label` the class whose score the unit is. Returns { operation, position } for Stage.show.
  */
-export function unitOperation({ layers, weights, results, rectified, title }, unit) {
+export function unitOperation({ layers, weights, results, rectified, title, label = null }, unit) {
   const layer = layers.find(({ name }) => name === unit.layer);
   const { input, output } = results.get(layer.name);
   const shown = rectified ? results.get(rectified).output : output;
-  if (layer.kind === "linear") return denseOperation(layer, weights, input, output, shown, Boolean(rectified), title, unit);
+  if (layer.kind === "linear") return denseOperation(layer, weights, input, output, shown, Boolean(rectified), { title, label }, unit);
   const [, rows, cols] = output.shape;
   const cells = rows * cols;
   const axis = (index) => ({
@@ -63,7 +63,7 @@ export function unitOperation({ layers, weights, results, rectified, title }, un
 }
 
 /** A dense unit multiplies every input by a weight of its own: a window as large as its input, at the one place it fits. */
-function denseOperation(layer, weights, input, output, shown, rectified, title, unit) {
+function denseOperation(layer, weights, input, output, shown, rectified, { title, label }, unit) {
   const weight = weights[`${layer.module}.weight`];
   const inputs = weight.shape[1];
   const shape = layer.inputShape.length === 3 ? layer.inputShape : [1, ...FLAT[inputs]];
@@ -80,13 +80,20 @@ function denseOperation(layer, weights, input, output, shown, rectified, title, 
       relu: rectified,
       pre: output.data.subarray(unit.map, unit.map + 1),
       output: { shape: [1, 1], data: shown.data.subarray(unit.map, unit.map + 1) },
-      channelNames, parts: channels > 1 ? channelNames : rowsOfUnits(height, width),
+      channelNames, parts: channels > 1 ? channelNames : rowsOfUnits(height, width), names: unitNames(unit, label, channels > 1 ? null : width),
       picture: { kind: "activation", top: largest(input.data) },
       titles: {
-        input: `Its ${inputs} inputs`, kernel: `Its ${inputs} weights`, kernelNote: "", output: `${title}, unit ${unit.map + 1}`,
+        input: `Its ${inputs} inputs`, kernel: `Its ${inputs} weights`, kernelNote: "",
+        output: label === null ? `${title}, unit ${unit.map + 1}` : `Score of ${label}`,
       },
     },
   };
+}
+
+/** The one output is a unit, or the score of a class; where the inputs are units as well, `width` in a row, so is each of them. */
+function unitNames({ map }, label, width) {
+  const input = (row, col) => `unit ${row * width + col + 1}`;
+  return { output: () => (label === null ? `unit ${map + 1}` : `score of ${label}`), ...(width && { input, weight: (row, col) => `the weight of ${input(row, col)}` }) };
 }
 
 /** A long sum of units folds into the rows in which its inputs stand. */

@@ -3,6 +3,7 @@
 import { grouped, plain } from "./numbers.js";
 import { extent } from "./operations.js";
 import { sourceIndex } from "./padding.js";
+import { capital, inputName, outputName, weightName } from "./places.js";
 import { valueAt } from "./window.js";
 
 /**
@@ -64,17 +65,17 @@ const SPELT_OUT = 9; // so many are named one by one, more only by the first and
 /** What an input cell feeds, as a sentence. */
 export function fedSentence(op, channel, [row, col], fed) {
   const value = valueAt(op, channel, row, col);
-  const who = `Input row ${row + 1}, column ${col + 1} (${op.valueName} ${plain(value)})`;
+  const who = `Input ${inputName(op, [row, col])} (${op.names?.input ? "" : `${op.valueName} `}${plain(value)})`;
   if (!fed.length) {
     const covered = covers(op.rows, op.output.shape[0], row) && covers(op.cols, op.output.shape[1], col);
     return `${who} feeds no output: ${covered ? "every window over it has a gap there, which is its dilation" : "no window reaches it"}.`;
   }
   const one = ({ row: i, col: j, weight, uses }) => {
     const twice = uses.length > 1 ? ` (${uses.length} weights together)` : "";
-    return `row ${i + 1}, column ${j + 1}${weight === null ? "" : ` by ${plain(weight)}`}${twice}`;
+    return `${outputName(op, [i, j])}${weight === null ? "" : ` by ${plain(weight)}`}${twice}`;
   };
   const named = fed.length <= SPELT_OUT ? fed.map(one) : [...fed.slice(0, 3).map(one), "…", one(fed.at(-1))];
-  const by = op.weight ? ", each by the weight that met it" : "";
+  const by = op.weight && fed.length > 1 ? ", each by the weight that met it" : "";
   return `${who} feeds ${counted(fed.length, "output")}${by}: ${named.join("; ")}.`;
 }
 
@@ -86,9 +87,10 @@ export function metSentence(op, channel, [u, v], met) {
     const step = every > 1 ? `every ${every === 2 ? "2nd" : every === 3 ? "3rd" : `${every}th`} of ` : "";
     return `${step}${name}s ${numbered(first + 1)} to ${numbered(first + span)}`;
   };
-  const where = `${stretch("row", met.row, met.rows, met.taps[0])}, ${stretch("column", met.col, met.cols, met.taps[1])}`;
+  const across = stretch(op.names?.along ?? "column", met.col, met.cols, met.taps[1]);
+  const where = op.names?.along ? across : op.names?.input && met.count === 1 ? op.names.input(met.row, met.col) : `${stretch("row", met.row, met.rows, met.taps[0])}, ${across}`;
   const padded = met.padded ? `, ${numbered(met.padded)} of them padding` : "";
-  return `The weight in row ${u + 1}, column ${v + 1} (${plain(weight)}) meets ${counted(met.count, "input")}${padded}: ${where}.`;
+  return `${capital(weightName(op, [u, v]))} (${plain(weight)}) meets ${counted(met.count, "input")}${padded}: ${where}.`;
 }
 
 /** Does a window lie over this index of an axis, with a weight there or with a gap? */

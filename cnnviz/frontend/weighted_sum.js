@@ -3,6 +3,7 @@
 import { account, bracket, sentence } from "./account.js";
 import { maxPooling } from "./max_pooling.js";
 import { fromScaled, scaled } from "./numbers.js";
+import { capital, outputName } from "./places.js";
 import { tapsAt } from "./window.js";
 
 export const weightedSum = {
@@ -27,12 +28,12 @@ export const weightedSum = {
 
   sentence(op, position, result) {
     const { padded, lines } = result;
-    return `${sentence(position, result, op.relu)}${padded ? ` (${padded} of the ${lines.length} values ${padded === 1 ? "is" : "are"} padding)` : ""}`;
+    return `${sentence(outputName(op, position), result, op.relu)}${padded ? ` (${padded} of the ${lines.length} values ${padded === 1 ? "is" : "are"} padding)` : ""}`;
   },
 
-  within(op, [row, col], { lines }, at) {
+  within(op, position, { lines }, at) {
     const { value, weight, product, total } = lines[at];
-    return `Row ${row + 1}, column ${col + 1}, product ${at + 1} of ${lines.length}: ${bracket(value)}×${bracket(weight)} = ${product}, so far ${total}`;
+    return `${capital(outputName(op, position))}, product ${at + 1} of ${lines.length}: ${bracket(value)}×${bracket(weight)} = ${product}, so far ${total}`;
   },
 };
 

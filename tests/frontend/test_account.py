@@ -198,7 +198,7 @@ def test_a_folded_account_is_closed_after_each_part_with_its_true_sum(frontend, 
         0 if account["rounding"] is None else value_of(account["rounding"])
     )
     first = account["parts"][0]["sum"]
-    sentence = frontend.call("account.js", "sentence", [0, 0], account, False)
+    sentence = frontend.call("account.js", "sentence", "row 1, column 1", account, False)
     assert sentence.startswith(f"Row 1, column 1: {f'({first})' if first.startswith('−') else first} + ")
 
 
@@ -255,7 +255,7 @@ def test_the_sentence_of_a_short_sum_is_true(frontend, count, bias, endless, rel
     random = np.random.default_rng(seed)
     weights = single(random.standard_normal(count)) if endless else two_decimals(random, count, -2, 2)
     (account,) = accounts(frontend, [(two_decimals(random, count, 0, 1), weights, bias)])
-    sentence = frontend.call("account.js", "sentence", [3, 4], account, relu)
+    sentence = frontend.call("account.js", "sentence", "row 4, column 5", account, relu)
     assert sentence.startswith("Row 4, column 5: ")
     total, sign, outcome = evaluated(sentence)
     assert outcome == value_of(account["preActivation"])
@@ -269,13 +269,15 @@ def test_the_sentence_of_a_short_sum_is_true(frontend, count, bias, endless, rel
 def test_a_sentence_brackets_negatives_and_shortens_long_sums(frontend):
     (short,) = accounts(frontend, [(single([3, 0, 2]), single([-1, 4, 1]), -2.0)])
     assert (
-        frontend.call("account.js", "sentence", [0, 2], short, False)
+        frontend.call("account.js", "sentence", "row 1, column 3", short, False)
         == "Row 1, column 3: 3×(−1) + 0×4 + 2×1 + bias (−2) = −3"
     )
-    assert frontend.call("account.js", "sentence", [0, 2], short, True).endswith(" = −3, after ReLU 0")
+    assert frontend.call("account.js", "sentence", "unit 3", short, True) == (
+        "Unit 3: 3×(−1) + 0×4 + 2×1 + bias (−2) = −3, after ReLU 0"
+    )
     (long,) = accounts(frontend, [(single(range(10)), single([1] * 10), 0.0)])
     assert (
-        frontend.call("account.js", "sentence", [0, 0], long, False)
+        frontend.call("account.js", "sentence", "row 1, column 1", long, False)
         == "Row 1, column 1: 0×1 + 1×1 + 2×1 + … + 9×1 = 45"
     )
 

@@ -1,6 +1,7 @@
 """What the network page computes in the browser: crops, edits, units taken apart, receptive fields. All against torch."""
 
 import random
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -175,6 +176,36 @@ def test_two_hundred_units_are_what_torch_says(frontend, name, edits):
                     assert [float(one) for one in sums] == pytest.approx(
                         made.products.reshape(channels, -1).double().sum(dim=1).tolist(), abs=bound
                     )
+
+
+@pytest.mark.parametrize(
+    ("unit", "label", "heading", "said", "pointed"),
+    [
+        (["fc1", 6], None, "dense 1, unit 7", "Unit 7: ", "The weight in row 2, column 3 (#) meets 1 input: row 2, column 3."),
+        (["fc2", 6], None, "dense 2, unit 7", "Unit 7: ", "The weight of unit 13 (#) meets 1 input: unit 13."),
+        (["fc3", 6], "frog", "Score of frog", "Score of frog: ", "The weight of unit 10 (#) meets 1 input: unit 10."),
+    ],
+)  # fmt: skip
+def test_a_dense_unit_is_called_by_its_number_and_has_no_row(frontend, unit, label, heading, said, pointed):
+    run = f"""async (about, edits, picture, [layer, map], label) => {{ {START}
+      const {{ unitOperation }} = await bridge.load("unit.js");
+      const {{ weightedSum }} = await bridge.load("weighted_sum.js");
+      const {{ fedBy, fedSentence, metBy, metSentence }} = await bridge.load("uses.js");
+      model.run(picture);
+      const unit = {{ layer, map, row: 0, col: 0 }};
+      const {{ operation: op, position }} = unitOperation({{ layers: model.layers, weights: model.weights, results: model.results, rectified: null, title: model.layer(layer).title, label }}, unit);
+      const result = weightedSum.result(op, weightedSum.taps(op, position), position);
+      return [op.titles.output, weightedSum.sentence(op, position, result), weightedSum.within(op, position, result, 0), metSentence(op, 0, [1, 2], metBy(op, [1, 2])), fedSentence(op, 0, [1, 2], fedBy(op, 0, [1, 2]))];
+    }}"""
+    picture = tensor(cached.gallery_inputs("cifar10")[4])
+    title, sentence, within, met, fed = frontend.run(
+        run, cached.network_description("cifar10"), "", picture, unit, label
+    )
+    assert title == heading
+    assert sentence.startswith(said)
+    assert within.startswith(said.replace(": ", ", product 1 of "))
+    assert re.sub(r"\(.*?\)", "(#)", met) == pointed
+    assert f"feeds 1 output: {said[0].lower()}{said[1:-2]} by " in fed
 
 
 def _number(text: str) -> Decimal:
