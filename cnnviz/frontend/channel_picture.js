@@ -188,7 +188,7 @@ export class ChannelPicture {
       const inside = within >= 0 && within < each;
       const tap = inside && { row: taps[at].row, col: taps[at].col, rows: 1, cols: 1 };
       input.draw({ marks: tap ? [{ ...window, thin: true }, tap] : [window] });
-      kernel.here(inside ? Math.floor(within / layer.side) : -1, inside ? within % layer.side : -1);
+      kernel.here(inside ? [Math.floor(within / layer.side), within % layer.side] : null);
       partial.draw({ revealed, also: within < each ? null : position, blank, marks: spot });
       const sum = account(taps.slice(slice * each, (slice + 1) * each), 0, partials[slice].data[row * cols + col]);
       write(value, within < each ? "…" : bracket(sum.dotProduct));

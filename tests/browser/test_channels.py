@@ -28,6 +28,15 @@ def test_the_parts_add_up_and_the_next_filter_follows(visit):
     assert float(dataset(page)["value"]) == -25
     page.mouse.move(5, 5)
     page.locator(f'{ROOT}[data-position="0,0"]').wait_for()
+    # inside a window each weight is marked as it is used, in its own slice
+    page.get_by_label("inside").check()
+    for step in range(12):
+        page.get_by_role("button", name="step forward").click()
+        page.locator(f'{ROOT}[data-moment="{step + 1}"]').wait_for()
+    marked = page.locator(f"{ROOT} .weight-cell[data-here]")
+    assert [cell.get_attribute("aria-label") for cell in marked.all()] == ["weight, row 1, column 3"]
+    assert page.locator('[data-plane="1"] .weight-cell[data-here]').count() == 1
+    page.get_by_label("inside").uncheck()
     # step by step, from the end of one map to the beginning of the next
     page.get_by_label("step", exact=True).fill("24")
     page.locator(f'{ROOT}[data-filter="0"][data-position="4,4"]').wait_for()
