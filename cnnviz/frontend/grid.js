@@ -192,9 +192,11 @@ export class Grid {
    * Shows the picture up to `revealed` cells in reading order, and the marks over it. Cost does not depend on the number
    * of cells. `also` is one more cell to show beyond them. A mark is { row, col, rows, cols, taps }: a rectangle in the
    * grid's own cells; with taps [rows, cols] > 1, only every so-many-th cell of it counts (dilation). Where there are `lit`
-   * rectangles (with taps, too), all else is veiled. A sticker { row, col, colour, textOf(characters) } covers a cell.
+   * rectangles (with taps, too), all else is veiled. A sticker { row, col, colour, textOf(characters) } covers a cell. `framed`:
+   * the whole is marked, by a frame around it that lies on no digit.
    */
-  draw({ revealed = Infinity, also = null, marks = [], lit = null, stickers = [], blank = null } = {}) {
+  draw({ revealed = Infinity, also = null, marks = [], lit = null, stickers = [], blank = null, framed = false } = {}) {
+    mark(this.element, "data-framed", framed);
     const { context, ratio, cell, across, cols, rows } = this;
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);

@@ -29,9 +29,9 @@ export class KernelPanel {
     this.element = h("div", { class: "grid" }, this.colours, this.panel);
   }
 
-  /** The box for the cells, and the least font of their digits. */
+  /** The box for the cells, and the least font of their digits, with the least cell for it where they must be large. */
   layout({ width, digits = leastDigits() }) {
-    Object.assign(this, { width, font: digits.font });
+    Object.assign(this, { width, font: digits.font, least: digits.font > TINY ? digits.cell : TINY });
   }
 
   /** weight (C, kh, kw), of which one slice is shown; scale as in palette.js. */
@@ -75,7 +75,7 @@ export class KernelPanel {
     const crowded = plain(value).length * 0.56 * this.font > side;
     const typing = cell.getRootNode().activeElement === cell;
     // in a tiny cell no digit can be read: its colour, its title and the ledger say the weight
-    const text = side < TINY && !typing ? "" : this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
+    const text = side < this.least && !typing ? "" : this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
     if (cell.value !== text) cell.value = text;
     mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
     const size = Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)));
@@ -89,6 +89,7 @@ export class KernelPanel {
     const side = Math.min(this.font > 20 ? 88 : 64, Math.floor(this.width / Math.max(rows, cols)));
     mark(this.panel, "data-rows", rows);
     mark(this.panel, "data-cols", cols);
+    mark(this.panel, "data-digits", side < this.least ? 0 : this.font); // the least size they may have here
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
     const box = { width: `${side * cols}px`, height: `${side * rows}px` };
     Object.assign(this.colours, { width: cols, height: rows });

@@ -40,7 +40,7 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
   const input = { rows: height, cols: columns, margin: [rows.padding, cols.padding, rows.padding, cols.after ?? cols.padding], width: side, digits, ...strip };
   const around = [extent(rows.kernel, rows.dilation), extent(cols.kernel, cols.dilation)].map((size) => size + 2 * LOUPE_AROUND);
   const readable = room.loupe / Math.max(...around) >= digits.cell; // else it shows no digits, and the ledger needs the room more
-  const magnified = cellSize(input) < digits.cell || op.picture.kind === "rgb";
+  const magnified = !op.all && (cellSize(input) < digits.cell || op.picture.kind === "rgb");
   return {
     side,
     kernel: { width: kernel, digits },

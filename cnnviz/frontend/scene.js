@@ -24,22 +24,23 @@ export function sceneOf(op, { position, taps, at, channel, revealed, chosen = nu
   const frame = { ...window, row: LOUPE_AROUND, col: LOUPE_AROUND };
   const spot = tap && { ...tap, row: tap.row - window.row + frame.row, col: tap.col - window.col + frame.col };
   const thin = { ...window, thin: true };
+  const around = op.all ? [] : [thin];
   const whole = window.rows >= op.input.shape[1] && window.cols >= op.input.shape[2]; // a broad frame would lie on the digits
   const row = line === null ? [] : [{ ...window, row: window.row + line * op.rows.dilation, rows: 1, thin: true }];
   const scene = {
-    input: { marks: tap ? [thin, ...row, tap] : [whole ? thin : window, ...row] },
+    input: { framed: op.all, marks: tap ? [...around, ...row, tap] : [...(whole ? around : [window]), ...row] },
     output: { revealed, also: at < taps.length ? null : position, marks: [here] },
     products: { revealed: Math.max(0, Math.min(each, within + 1)), marks: used ? [one(...used)] : [] },
     loupe: { marks: tap ? [{ ...frame, thin: true }, spot] : [frame] },
     kernel: used,
   };
   if (fed) {
-    scene.input = { marks: [thin, one(...cell)] };
+    scene.input = { framed: op.all, marks: [...around, one(...cell)] };
     scene.output = { lit: fed.map(({ row, col }) => one(row, col)), stickers: fed.map((output) => sticker(op, output)).filter(Boolean) };
   }
   if (met) {
     const { taps: every, ...extent } = met;
-    scene.input = { lit: [met], marks: [thin, extent] };
+    scene.input = { framed: op.all, lit: [met], marks: [...around, extent] };
     scene.kernel = cell;
   }
   return scene;

@@ -10,7 +10,7 @@
  *   winners, rows and cols: { kernel, stride, padding, dilation }, cols.after: the padding behind, where it is another, paddingMode ("zeros"), valueName ("pixel"), valueDecimals,
  *   channelNames, parts: the names of equal parts of the sum, a line each in the ledger (its channels, or rows of a single one),
  *   or null, pooled: the max pooling behind it (an operation with a title) or null,
- *   names (see places.js), strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
+ *   all: its one window is the whole input, names (see places.js), strip (see layout.js), picture: { kind: "grey" | "rgb" | "activation", bottom, top }, titles: { input, inputNote, kernel, kernelNote, output } }
  * Kinds that do not weigh have no weight, bias or relu.
  */
 

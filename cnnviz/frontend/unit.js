@@ -73,7 +73,7 @@ function denseOperation(layer, weights, input, output, shown, rectified, { title
   return {
     position: [0, 0],
     operation: {
-      name: layer.name, kind: "conv2d", rows: only(height), cols: only(width), valueName: "input", valueDecimals: 3,
+      name: layer.name, kind: "conv2d", all: true, rows: only(height), cols: only(width), valueName: "input", valueDecimals: 3,
       input: { shape, data: input.data },
       weight: { shape, data: weight.data.subarray(unit.map * inputs, (unit.map + 1) * inputs) },
       bias: weights[`${layer.module}.bias`].data[unit.map],

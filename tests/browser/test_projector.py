@@ -1,5 +1,6 @@
 """The projector: large digits in large cells, only what matters, on every page."""
 
+import re
 from urllib.parse import urljoin
 
 import pytest
@@ -19,8 +20,8 @@ SMALL = """
 # the cells that show digits: which panel, the least size of the digits, the side of a cell
 DIGITS = """
 (root) => [...root.querySelectorAll("[data-panel][data-rows]")]
-  .filter((panel) => panel.checkVisibility() && (panel.matches(".kernel-panel") || Number(panel.dataset.digits)))
-  .map((panel) => [panel.dataset.panel, Number(panel.dataset.digits ?? 24), panel.getBoundingClientRect().height / panel.dataset.rows])
+  .filter((panel) => panel.checkVisibility() && Number(panel.dataset.digits))
+  .map((panel) => [panel.dataset.panel, Number(panel.dataset.digits), panel.getBoundingClientRect().height / panel.dataset.rows])
 """
 # headings that have no room for all they say
 CUT = """
@@ -87,6 +88,14 @@ def test_the_projector_shows_large_digits_in_large_cells_and_travels_in_the_link
         }""",
     )
     page.wait_for_function("new URLSearchParams(location.search).get('projector') === '1'")
+    # a dense unit has more weights than large digits have room for: then none is shown, and the ledger has them
+    page.goto(urljoin(page.url, "/network?projector=1&unit=fc2,6,0,0&sums=1"))
+    wait_stage(page, stage="fc2")
+    assert_large(page, ".unit", {"output"})
+    inputs = page.locator(f'{STAGE} .grid:has(> [data-panel="input"])')
+    assert inputs.get_attribute("data-framed") == "true"  # around the digits, not over them
+    assert not page.locator(f"{STAGE} .loupe-box").is_visible()  # it would show the same once more
+    page.get_by_text(re.compile("^Unit 7: ")).wait_for()
     page.get_by_role("button", name="projector", exact=True).click()
     page.locator(".network[data-projector='false']").wait_for()
     page.wait_for_function("!new URLSearchParams(location.search).has('projector')")
