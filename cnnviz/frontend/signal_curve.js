@@ -34,13 +34,14 @@ export class SignalCurve {
 
   /**
    * values at the places from, from + step, …, each `cell` CSS pixels wide. `band` { start, span, every } is the window, of
-   * which every so-many-th place counts; `point` the output that is looked at; only `revealed` values have been made so far.
+   * which every so-many-th place counts; only `revealed` values have been made so far; `point` is the output that is looked at,
+   * `made` or not: what has no value yet stands on the line of zero.
    * `padding` [in front, behind] are places that hold no value of the signal but all the same one, `beyond` ("0" or "−∞").
    */
   show(scene) {
-    this.scene = { step: 1, band: null, point: null, revealed: Infinity, padding: [0, 0], beyond: "0", ...scene };
+    this.scene = { step: 1, band: null, point: null, made: true, revealed: Infinity, padding: [0, 0], beyond: "0", ...scene };
     if (!this.width) return;
-    const { values, from, step, cell, band, point, revealed } = this.scene;
+    const { values, from, step, cell, band, point, made, revealed } = this.scene;
     const context = this.canvas.getContext("2d");
     const top = this.canDraw ? 1 : roundUp(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
     const y = (value) => HEIGHT / 2 - (value / top) * (HEIGHT / 2 - EDGE);
@@ -68,7 +69,8 @@ export class SignalCurve {
     context.lineWidth = Math.min(2.5, cell / 4);
     const dot = Math.max(1.5, Math.min(4, cell / 4));
     this.#drawPadding(context, { ...this.scene, ink, dot });
-    for (let at = 0; at < values.length && at < revealed; at++) {
+    for (let at = 0; at < values.length; at++) {
+      if (at >= revealed && !(made && at === point)) continue;
       context.beginPath();
       context.moveTo(x(at), HEIGHT / 2);
       context.lineTo(x(at), y(values[at]));
@@ -79,7 +81,7 @@ export class SignalCurve {
     }
     if (point !== null) {
       context.beginPath();
-      context.arc(x(point), y(values[point]), dot + 3, 0, 2 * Math.PI);
+      context.arc(x(point), y(made ? values[point] : 0), dot + 3, 0, 2 * Math.PI);
       context.lineWidth = 5;
       context.strokeStyle = INK;
       context.stroke();

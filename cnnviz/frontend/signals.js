@@ -48,7 +48,7 @@ class SignalsView {
       message: () => `${this.#revision};${this.#text}`,
       link: () => joinQuery(this.#text),
     });
-    this.unsubscribe = [subscribe("slid", (answer) => this.#check(answer)), this.stage.onPaint(({ position }) => this.#follow(position))];
+    this.unsubscribe = [subscribe("slid", (answer) => this.#check(answer)), this.stage.onPaint((moment) => this.#follow(moment))];
   }
 
   #controls(signals, taps) {
@@ -240,17 +240,18 @@ class SignalsView {
     };
   }
 
-  #follow([, col]) {
+  #follow({ position: [, col], at, taps }) {
     this.at = col;
+    this.made = at >= taps.length;
     this.#draw();
   }
 
   #draw() {
     if (!this.values || !this.stage.op) return;
-    const { settings: { act, stride, dilation }, out, at = 0, stage: { player, op: { strip } } } = this;
+    const { settings: { act, stride, dilation }, out, at = 0, made = true, stage: { player, op: { strip } } } = this;
     const { cell, span } = strip;
     this.input.show({ values: this.values, cell, from: strip.samples, padding: this.padding, beyond: act === "max" ? "−∞" : "0", band: { start: strip.window + at * stride, span, every: dilation } });
-    this.output.show({ values: out, cell, from: strip.window + (span - 1) / 2, step: stride, point: at, revealed: player.revealed });
+    this.output.show({ values: out, cell, from: strip.window + (span - 1) / 2, step: stride, point: at, made, revealed: player.revealed });
     this.element.style.setProperty("--input-start", `${strip.window * cell}px`);
     this.element.style.setProperty("--output-start", `${strip.outputs * cell}px`);
     mark(this.element, "data-output-length", out.length);
