@@ -67,7 +67,8 @@ export class Pad {
     this.redoButton = act("redo", icon("redo"), () => this.redo());
     this.clearButton = act("clear", "Clear", () => this.clear());
     this.element = h("div", { class: "tools", role: "group", "aria-label": "Drawing tools" },
-      h("span", { class: "segmented" }, ...this.tools), this.sizeInput, this.undoButton, this.redoButton, this.clearButton);
+      h("span", { class: "segmented" }, ...this.tools), this.sizeInput,
+      h("span", { class: "history" }, this.undoButton, this.redoButton, this.clearButton));
     this.#listen();
     this.choose(look ? "look" : "pen");
   }

@@ -109,9 +109,9 @@ def map_sentence(figures: Mapping[str, MapFigures], window: int) -> str:
     order = sorted(one, key=one.get)
     text = "One pixel changes the map by " + ", ".join(f"**{100 * one[how]:.0f} %** ({WAYS[how]})" for how in order)
     verdict = (
-        "Max pooling keeps more than taking every cell by stride, but by far not everything"
+        "Max pooling keeps more than a strided convolution does, but by far not everything"
         if one["max"] < one["stride"]
-        else "Here max pooling keeps no more than taking every cell by stride"
+        else "Here max pooling keeps no more than a strided convolution does"
     )
     apart = round(100 * one["average"]) - round(100 * one["max"])
     folklore = (
