@@ -6,7 +6,8 @@ import { Grid } from "./grid.js";
 import { short } from "./numbers.js";
 import { isBeyond, valueAt, windowAt } from "./window.js";
 
-const GAP = 8;
+const GAP = { usual: 8, four: 5 }; // CSS pixels between two
+const BEYOND = 10; // four reach so far beyond their column: with it their cells have room for digits
 const MOST = 84; // CSS pixels a side
 const LARGEST_CELL = 42;
 
@@ -27,7 +28,10 @@ export class ChannelLoupes {
 
   /** Side by side in `width` CSS pixels, for the planes that feed the filter. */
   layout({ layer: { side }, first, count }, width) {
-    const room = Math.min(MOST, (width - GAP * (count - 1)) / count, LARGEST_CELL * side);
+    const many = count > 3;
+    const gap = many ? GAP.four : GAP.usual;
+    this.element.style.gap = `${gap}px`;
+    const room = Math.min(MOST, (width + (many ? BEYOND : 0) - gap * (count - 1)) / count, LARGEST_CELL * side);
     this.loupes.forEach(({ grid, element }, plane) => {
       element.hidden = plane < first || plane >= first + count;
       if (!element.hidden) grid.layout({ rows: side, cols: side, width: room });
