@@ -1,6 +1,9 @@
 """Runs take turns."""
 
 import threading
+import time
+
+import pytest
 
 from cnnviz.ui.turns import Turns
 
@@ -24,39 +27,34 @@ def test_one_after_the_other_in_the_order_of_their_coming():
             thread.start()
             started[number].wait(10)
             while len(turns._ended._waiters) < number + 1:
-                pass
+                time.sleep(0.001)
     for thread in threads:
         thread.join(10)
     assert most == [1] * 8
     assert order == list(range(8))
 
 
-def test_nobody_waits_for_one_that_takes_too_long_and_an_error_ends_a_turn():
-    turns, go, through = Turns(longest=0.05), threading.Event(), threading.Event()
+def test_nobody_waits_for_one_that_takes_too_long_and_its_end_is_nobody_elses():
+    turns, begun, end = Turns(longest=0.05), threading.Event(), threading.Event()
 
-    def long():
+    def run():
         with turns:
-            through.wait(30)
+            begun.set()
+            end.wait(30)
 
-    slow = threading.Thread(target=long)
+    slow = threading.Thread(target=run)
     slow.start()
-    while turns._holder is None:
-        pass
-    try:
-        with turns:
-            assert slow.is_alive()
-            go.set()
-            raise ValueError
-    except ValueError:
-        pass
-    assert go.is_set()
-    through.set()
-    slow.join(10)
-    patient = Turns(longest=60)
-    try:
-        with patient:
-            raise ValueError
-    except ValueError:
-        pass
-    with patient:  # nobody holds it
-        pass
+    begun.wait(10)
+    with turns:
+        assert slow.is_alive()
+        end.set()
+        slow.join(10)
+        assert turns._holder == threading.get_ident()
+    assert turns._holder is None
+
+
+def test_an_error_ends_a_turn():
+    turns = Turns(longest=60)
+    with pytest.raises(ValueError, match="within"), turns:
+        raise ValueError("within")
+    assert turns._holder is None
