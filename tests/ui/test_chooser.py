@@ -11,7 +11,7 @@ from cnnviz.core.decoding import decode_image
 from cnnviz.core.images import fit_image
 from cnnviz.core.samples import FILES, FOLDER, SAMPLES, sample_image
 from cnnviz.figures.contact_sheet import COLUMNS, FILE
-from cnnviz.ui import inputs
+from cnnviz.ui import inputs, parameters, state
 from cnnviz.ui.inputs import take
 from tests.parcels import decode
 from tests.ui.apps import opened, payloads, run, session
@@ -121,8 +121,11 @@ def test_the_sheet_has_a_cell_for_each_picture_and_the_thumbnail_the_strokes():
     assert chooser["sheet"]["columns"] == COLUMNS
     assert chooser["sheet"]["count"] == len(SAMPLES)
     assert chooser["sheet"]["file"].startswith(f"{FILE.name}?v=")
-    assert payloads(opened(strokes=STROKES))["chooser"]["thumbnail"] != chooser["thumbnail"]
-    assert payloads(opened(strokes=STROKES))["chooser"]["source"] == chooser["source"]
+    with patch.object(st, "session_state", app.session_state):
+        state.read({"strokes": STROKES}, [parameters.PARAMETERS["strokes"]])
+    drawn = payloads(run(app))["chooser"]
+    assert drawn["thumbnail"] != chooser["thumbnail"]
+    assert drawn["source"] == chooser["source"]
 
 
 def test_colour_and_cut_are_heard_at_once():
