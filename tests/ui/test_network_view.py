@@ -1,11 +1,14 @@
 """What the network page computes: the picture it reads, torch's answer, and the table."""
 
+import base64
+import io
 from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from cnnviz.core.cut import Cut
@@ -15,7 +18,7 @@ from cnnviz.core.network import load_card, load_network
 from cnnviz.core.samples import SAMPLES, sample_image
 from cnnviz.core.strokes import paint, strokes_from_text
 from cnnviz.core.trace import trace
-from cnnviz.ui import cached, network_input, network_view, parameters, state
+from cnnviz.ui import cached, network_input, network_view, parameters, state, uploads
 from tests.parcels import decode
 from tests.ui.apps import opened, payloads, session
 
@@ -65,6 +68,28 @@ def test_a_picture_that_is_no_digit_is_not_read_and_its_strokes_neither():
         picture = network_input.session_input("mnist")
     with session(image="digit_0"):
         assert np.array_equal(picture, network_input.session_input("mnist"))
+
+
+def test_what_is_remembered_of_the_picture_that_is_read_is_forgotten_with_any_part_of_it():
+    def differs(**change):
+        before = network_input.session_input(now.network)
+        now.update(change)
+        assert not np.array_equal(before, network_input.session_input(now.network)), change
+
+    with session(network="mnist", image=parameters.DRAW, strokes=SEVEN, **{state._CHOICES: 1, state._NOTES: []}) as now:
+        differs(centre=False)
+        differs(network="cifar10")
+        differs(strokes=())
+        differs(image="cat")
+        differs(square=Cut(100, 0, 300))
+        differs(image="coffee")
+        for level in (60, 200):
+            file = io.BytesIO()
+            Image.new("RGBA", (40, 40), (level, 0, 0, 128)).save(file, "PNG")
+            before = network_input.session_input("cifar10")
+            assert uploads.receive({"name": "red.png", "data": base64.b64encode(file.getvalue()).decode()})
+            assert not np.array_equal(before, network_input.session_input("cifar10")), level
+        differs(ground="black")
 
 
 def answer(name):
