@@ -147,8 +147,8 @@ def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], obj
 @st.fragment
 def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
     with _turn():
-        again = state.notes() or st.session_state[_AROUND] != around()
         lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
+        again = state.notes() or st.session_state[_AROUND] != around()
     if st.session_state[_INSIDE] is None:  # a run of the lesson alone
         server.wait_until_sent()
     if again:
