@@ -31,7 +31,8 @@ class ConvolutionLab {
   #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
 
   constructor(data) {
-    this.presets = new Map(data.kernels.map((kernel) => [kernel.key, kernel]));
+    const kernels = JSON.parse(data.kernels);
+    this.presets = new Map(kernels.map((kernel) => [kernel.key, kernel]));
     this.settings = settingsFromText(data.seed);
     this.drawing = new Drawing();
     this.settling = new Settling({
@@ -65,7 +66,7 @@ class ConvolutionLab {
       say: (text) => this.#say(text),
     });
     this.stage.onPaint(({ op }) => this.pixelField.show(op, this.stage.channel));
-    this.toolbar = new Toolbar(data.kernels, {
+    this.toolbar = new Toolbar(kernels, {
       change: (change) => this.#try(change),
       resize: (rows, cols) => this.#try({ weights: resized(this.filter, rows, cols) }),
       say: (text) => this.#say(text),

@@ -41,9 +41,10 @@ class NetworkView {
       message: () => `${this.#revision};${joinQuery(this.#text, Number.isInteger(this.input.choice) ? `choice=${this.input.choice}` : "")}`,
       link: () => this.#text,
     });
-    this.models = new Map(data.networks.map((about) => [about.network.name, new Model(about, about.network.name === data.chosen ? seed.edits : "")]));
-    this.inputs = new Map(data.networks.map((about) => [about.network.name, this.#input(about, about.network.name === data.chosen ? { ...seed, ...data } : { image: "", strokes: "" })]));
-    this.#build(data);
+    const networks = data.networks.map((text) => JSON.parse(text));
+    this.models = new Map(networks.map((about) => [about.network.name, new Model(about, about.network.name === data.chosen ? seed.edits : "")]));
+    this.inputs = new Map(networks.map((about) => [about.network.name, this.#input(about, about.network.name === data.chosen ? { ...seed, ...data } : { image: "", strokes: "" })]));
+    this.#build(networks, data);
     this.#choose(data.chosen, { quiet: true });
     this.unsubscribe = [
       subscribe("digits", (digits) => this.#fed("mnist", (input) => input.setGallery(digits))),
@@ -88,12 +89,12 @@ class NetworkView {
     });
   }
 
-  #build(data) {
+  #build(networks, { refused }) {
     this.readout = h("p", { class: "readout", "aria-live": "off" });
     this.agreement = h("p", { class: "agreement" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.connections = new Connections();
-    this.bar = new NetworkBar({ networks: data.networks, refused: data.refused, show: this.show, scale: this.scale }, {
+    this.bar = new NetworkBar({ networks, refused, show: this.show, scale: this.scale }, {
       choose: (name) => this.#choose(name),
       change: (key, value) => {
         this[key] = value;

@@ -33,14 +33,15 @@ class ShiftLab {
   #search = 0; // the running search through all shifts
 
   constructor(data) {
-    this.presets = new Map(data.kernels.map((kernel) => [kernel.key, kernel]));
+    const kernels = JSON.parse(data.kernels);
+    this.presets = new Map(kernels.map((kernel) => [kernel.key, kernel]));
     this.settings = settingsFromText(data.seed);
     this.settling = new Settling({
       busy: () => !this.before || this.dragging || this.searching,
       message: () => [this.#revision, this.tried ? 1 : 0, this.pending?.image ?? "", this.#text].join(";"),
       link: () => joinQuery(this.data.link, this.#text),
     });
-    this.#build(data);
+    this.#build(kernels);
     this.onKey = (event) => {
       if (document.activeElement === document.body && this.#inView()) this.#key(event);
     };
@@ -70,7 +71,7 @@ class ShiftLab {
 
   // --- building --------------------------------------------------------------------------------------------------------
 
-  #build({ kernels }) {
+  #build(kernels) {
     const chip = (label, ...controls) => h("label", { class: "chip-control" }, h("span", {}, label), ...controls);
     const choice = (label, key, options) =>
       h("select", { "aria-label": label, onchange: (event) => this.#try({ [key]: event.target.value }) },

@@ -1,6 +1,7 @@
 """What is computed once for all students: the only place that uses Streamlit's caches. Everything here is read-only."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -93,6 +94,12 @@ def kernel_table() -> list[dict]:
     ]
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def kernel_text() -> str:
+    """The same as JSON: Streamlit would write each entry of the table anew at every run, and twice."""
+    return json.dumps(kernel_table())
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def network(name: str) -> ConvNet:
     """A trained network, shared by every student: eval mode, no gradients."""
@@ -128,6 +135,12 @@ def network_description(name: str) -> dict:
         return _description(name, card)
     except (KeyError, TypeError, ValueError) as error:
         raise NetworkError(f"The card of the network {name!r} lacks what it should tell ({error}).") from error
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network_text(name: str) -> str:
+    """The same as JSON. NetworkError as above."""
+    return json.dumps(network_description(name))
 
 
 def _description(name: str, card: Mapping) -> dict:

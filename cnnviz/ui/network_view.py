@@ -29,7 +29,7 @@ def network_view(*, arrived: bool) -> None:
         raise NetworkError(refused[0]["sentence"])
     for failure in refused:
         st.error(failure["sentence"])
-    names = [description["network"]["name"] for description in descriptions]
+    names = list(descriptions)
     if st.session_state.network not in names:
         st.session_state.network = names[0]
     name = st.session_state.network
@@ -54,7 +54,7 @@ def network_view(*, arrived: bool) -> None:
         )
     component("network", js="network.js", css="network.css")(
         key=_KEY,
-        data={"networks": descriptions, "refused": refused} | st.session_state[_SEED],
+        data={"networks": [*descriptions.values()], "refused": refused} | st.session_state[_SEED],
         on_settled_change=settled,
     )
 
@@ -68,12 +68,12 @@ def send_pictures() -> None:
             network_input.send_source()
 
 
-def available() -> tuple[list[dict], list[dict]]:
-    """The networks that can be had, as the browser takes them, and for the others why not."""
-    descriptions, refused = [], []
+def available() -> tuple[dict[str, str], list[dict]]:
+    """The networks that can be had, by name, as the browser takes them, and for the others why not."""
+    descriptions, refused = {}, []
     for name in NETWORKS:
         try:
-            descriptions.append(cached.network_description(name))
+            descriptions[name] = cached.network_text(name)
         except NetworkError as error:
             refused.append({"name": name, "short": cached.SHORT[name], "sentence": str(error)})
     return descriptions, refused

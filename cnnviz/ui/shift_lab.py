@@ -41,7 +41,7 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
     component("pooling", js="shift_lab.js", css="pooling.css")(
         key=_KEY,
         data={
-            "kernels": cached.kernel_table(),
+            "kernels": cached.kernel_text(),
             "seed": st.session_state[_SEED],
             "link": image_link,
             "note": image.note,

@@ -36,7 +36,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
     component("convolution", js="convolution.js", css="convolution.css")(
         key=_KEY,
         data={
-            "kernels": cached.kernel_table(),
+            "kernels": cached.kernel_text(),
             "seed": st.session_state[_SEED],
             "image": {
                 "id": image.id,

@@ -1,5 +1,6 @@
 """The network page where weights are damaged, or those of another network: one sentence, and the rest stays usable."""
 
+import json
 import re
 
 import pytest
@@ -33,7 +34,13 @@ def damage(monkeypatch, tmp_path):
     """damage(how, *names): these networks' weights are damaged so, for whoever loads them."""
 
     def forget():
-        for held in (cached.network, cached.network_description, cached.blank_trace, cached.readings):
+        for held in (
+            cached.network,
+            cached.network_description,
+            cached.network_text,
+            cached.blank_trace,
+            cached.readings,
+        ):
             held.clear()
 
     def damaged(how, *names):
@@ -65,7 +72,7 @@ def test_damaged_weights_are_said_in_a_sentence_and_the_other_network_is_shown(d
         f"{sentence} Install cnnviz again, or run `make train DATA=folder` \\(see the README\\)\\.", error.value
     )
     sent = payloads(app)
-    assert [about["network"]["name"] for about in sent["page"]["networks"]] == ["cifar10"]
+    assert [json.loads(text)["network"]["name"] for text in sent["page"]["networks"]] == ["cifar10"]
     assert sent["page"]["chosen"] == "cifar10"
     assert sent["answer"]["network"] == "cifar10"
     for room in ("Compare", "Verdict"):
