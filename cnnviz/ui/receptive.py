@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from cnnviz.core.network import NETWORKS
 from cnnviz.core.receptive import Layer, ReceptiveField, active_part, receptive_fields
-from cnnviz.core.samples import SAMPLES, sample_image
+from cnnviz.core.samples import sample_image
 from cnnviz.core.trace import Trace, trace
 from cnnviz.figures.receptive import image_with_box, map_picture
 from cnnviz.ui import cached
@@ -24,7 +24,6 @@ from cnnviz.ui.inputs import CurrentImage
 
 OWN = "own"
 LONGEST_STACK = 12
-_GROUPS = {"mnist": "digit", "cifar10": "cifar10"}
 _STYLE = """<style>
 .strip { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 8px 14px; max-width: 1180px; }
 .strip.unit-fields { grid-template-columns: repeat(2, minmax(0, 340px)); }
@@ -76,15 +75,7 @@ def receptive_section(image: CurrentImage) -> None:
             st.warning(_reason(error))
             return
     else:
-        keys = [key for key, sample in SAMPLES.items() if sample.group == _GROUPS[choice]]
-        key = st.pills(
-            "Picture",
-            keys,
-            format_func=cached.gallery_labels().get,
-            default=keys[0],
-            required=True,
-            key=f"field_picture_{choice}",
-        )
+        key = _picked(choice, "field_picture")
         picture, module = network_picture(choice, key), cached.network(choice)
         traced = trace(module, torch.tensor(picture)[None])
     layers = receptive_fields(traced)
@@ -211,18 +202,23 @@ def unit_sentence(layer: Layer, box: tuple[int, int, int, int] | None, active: n
     )
 
 
-def strip_section() -> None:
-    """The same image through a trained network: resolution falls, and each cell sees more."""
-    name = st.segmented_control("Network", [*NETWORKS], format_func=NETWORKS.get, default="cifar10" if "cifar10" in NETWORKS else "mnist", required=True, key="strip_network")  # fmt: skip
-    keys = [key for key, sample in SAMPLES.items() if sample.group == _GROUPS[name]]
-    key = st.pills(
+def _picked(name: str, widget: str) -> str:
+    """The key of a picture that somebody picks for a network, among those of its own kind."""
+    keys = cached.gallery(name)
+    return st.pills(
         "Picture",
         keys,
         format_func=cached.gallery_labels().get,
         default=keys[0],
         required=True,
-        key=f"strip_picture_{name}",
+        key=f"{widget}_{name}",
     )
+
+
+def strip_section() -> None:
+    """The same image through a trained network: resolution falls, and each cell sees more."""
+    name = st.segmented_control("Network", [*NETWORKS], format_func=NETWORKS.get, default="cifar10" if "cifar10" in NETWORKS else "mnist", required=True, key="strip_network")  # fmt: skip
+    key = _picked(name, "strip_picture")
     cached.drawn("strip", (name, key), lambda: _draw_strip(name, key))
 
 
