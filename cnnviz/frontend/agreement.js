@@ -18,6 +18,23 @@ export function compare(ours, torchs, scale) {
   return { difference, agrees: difference <= TOLERANCE * Math.max(1, scale) };
 }
 
+const heaviest = new WeakMap(); // weights → Σ|w| of their heaviest filter: an edit makes new ones of the layer it is in, and only of that
+
+/** Σ|w| of the heaviest filter of `weight` (filters, …): what the rounding errors of a layer grow with. */
+export function heaviestFilter(weight) {
+  if (!heaviest.has(weight)) {
+    const size = weight.data.length / weight.shape[0];
+    let most = 0;
+    for (let from = 0; from < weight.data.length; from += size) {
+      let sum = 0;
+      for (let at = from; at < from + size; at++) sum += Math.abs(weight.data[at]);
+      most = Math.max(most, sum);
+    }
+    heaviest.set(weight, most);
+  }
+  return heaviest.get(weight);
+}
+
 export function showAgreement(element, state) {
   const kind = state === null ? "waiting" : state.agrees ? "agrees" : "differs";
   mark(element, "data-agreement", kind);

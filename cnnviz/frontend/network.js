@@ -1,6 +1,6 @@
 /** The network page's component: one network as a living picture, and any unit of it taken apart. */
 
-import { compare, showAgreement } from "./agreement.js";
+import { compare, heaviestFilter, showAgreement } from "./agreement.js";
 import { Columns, largest } from "./layer_columns.js";
 import { Connections, patchBefore } from "./connections.js";
 import { DigitInput } from "./digit_input.js";
@@ -341,16 +341,10 @@ class NetworkView {
     this.#warn(answer.warning ?? "");
   }
 
-  /** Σ|w| · max|x| of a layer's heaviest filter: what its rounding errors grow with. */
+  /** Σ|w| · max|x| of a layer: what its rounding errors grow with. */
   #scaleOf(layer, input) {
     const weight = this.model.weights[`${layer.module}.weight`];
-    if (!weight) return largest(input.data);
-    const size = weight.data.length / weight.shape[0];
-    let heaviest = 0;
-    for (let at = 0; at < weight.data.length; at += size) {
-      heaviest = Math.max(heaviest, weight.data.subarray(at, at + size).reduce((sum, value) => sum + Math.abs(value), 0));
-    }
-    return heaviest * largest(input.data);
+    return largest(input.data) * (weight ? heaviestFilter(weight) : 1);
   }
 
   get #text() {
