@@ -9,6 +9,8 @@ import { Refused, tensor } from "./tensor.js";
 
 export { Refused, tensor };
 
+const TOGETHER = 8; // sums of a row: they stay in registers, and each weight is read once for all of them
+
 /** How many input cells a window spans: dilation·(kernel − 1) + 1. */
 export function extent(kernel, dilation) {
   return dilation * (kernel - 1) + 1;
@@ -84,15 +86,17 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
   const data = new Float64Array(padded.data); // turned once, not at each product
   const output = tensor([outChannels, rows, cols]);
   const step = stride[1];
-  let to = 0;
   for (let out = 0; out < outChannels; out++) {
     const { weights, offsets } = tapsOf(weight, out, padded.shape, dilation);
     const [taps, shift] = [weights.length, bias ? bias[out] : 0];
     for (let i = 0; i < rows; i++) {
-      let at = i * stride[0] * padded.shape[2]; // the first value under the window
-      let j = 0;
-      for (; j + 3 < cols; j += 4, at += 4 * step) { // four sums at once stay in registers, and each weight is read once for them
-        let [a, b, c, d] = [0, 0, 0, 0];
+      const first = i * stride[0] * padded.shape[2]; // the first value under the row's first window
+      const to = (out * rows + i) * cols;
+      const whole = cols >= TOGETHER ? cols : 0; // the last ones of a row are made again with those before them
+      for (let next = 0; next < whole; next += TOGETHER) {
+        const j = Math.min(next, cols - TOGETHER);
+        const at = first + j * step;
+        let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
         for (let tap = 0; tap < taps; tap++) {
           const value = weights[tap];
           const from = at + offsets[tap];
@@ -100,16 +104,25 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
           b += value * data[from + step];
           c += value * data[from + 2 * step];
           d += value * data[from + 3 * step];
+          e += value * data[from + 4 * step];
+          f += value * data[from + 5 * step];
+          g += value * data[from + 6 * step];
+          h += value * data[from + 7 * step];
         }
-        output.data[to++] = a + shift;
-        output.data[to++] = b + shift;
-        output.data[to++] = c + shift;
-        output.data[to++] = d + shift;
+        output.data[to + j] = a + shift;
+        output.data[to + j + 1] = b + shift;
+        output.data[to + j + 2] = c + shift;
+        output.data[to + j + 3] = d + shift;
+        output.data[to + j + 4] = e + shift;
+        output.data[to + j + 5] = f + shift;
+        output.data[to + j + 6] = g + shift;
+        output.data[to + j + 7] = h + shift;
       }
-      for (; j < cols; j++, at += step) {
+      for (let j = whole; j < cols; j++) {
+        const at = first + j * step;
         let sum = 0;
         for (let tap = 0; tap < taps; tap++) sum += weights[tap] * data[at + offsets[tap]];
-        output.data[to++] = sum + shift;
+        output.data[to + j] = sum + shift;
       }
     }
   }
