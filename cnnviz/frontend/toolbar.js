@@ -8,6 +8,8 @@ import { showFormula } from "./size_formula.js";
 const LARGEST = { kernel: 11, bias: 1000 };
 
 export class Toolbar {
+  #preset = ""; // what the choice of kernels says
+
   /**
    * kernels: the presets. `change(settings)` takes changed settings and says whether torch would take them too;
    * `resize(rows, cols)` changes the kernel's size; `say(sentence)` explains what was refused ("" when all is well).
@@ -46,16 +48,23 @@ export class Toolbar {
     Object.assign(this, { settings, kernelSize });
     for (const field of [...this.sides, this.bias]) field.show();
     this.hyperparameters.show(settings);
-    const changed = Boolean(settings.weights);
-    this.preset.value = settings.kernel;
-    for (const option of this.preset.options) {
-      const { title } = this.kernels.get(option.value);
-      write(option, option.value === settings.kernel && changed ? `${title}, changed` : title);
-    }
+    this.#showPreset(settings.kernel, Boolean(settings.weights));
     this.relu.checked = settings.relu;
     const { stride, padding, dilation } = settings;
     const axis = (at) =>
       ({ size: imageSize[at], kernel: kernelSize[at], stride: stride[at], padding: padding[at], dilation: dilation[at] });
     showFormula(this.formula, axis(0), axis(1));
+  }
+
+  /** Which preset this kernel is, or was before it was changed. Twenty options are not gone through at each edit. */
+  #showPreset(key, changed) {
+    const shown = `${key},${changed}`;
+    if (shown === this.#preset) return;
+    this.#preset = shown;
+    this.preset.value = key;
+    for (const option of this.preset.options) {
+      const { title } = this.kernels.get(option.value);
+      write(option, option.value === key && changed ? `${title}, changed` : title);
+    }
   }
 }
