@@ -14,29 +14,29 @@ export function cellSize({ rows, cols, margin = [0, 0], width, height = width, b
   return (cell >= 8 ? Math.floor(cell + 1e-6) : cell) / ratio; // whole device pixels keep the lines sharp; tiny cells need the room
 }
 
-/** Gives a canvas this size, unless it has it: setting it, even to what it is, throws the canvas away. */
-function resize(canvas, width, height) {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-}
-
-/** Gives a canvas that nobody sees room for this size; what it has is not given back, to be asked for again. */
-function grow(canvas, width, height) {
-  resize(canvas, Math.max(canvas.width, width), Math.max(canvas.height, height));
+/**
+ * Gives a canvas room for this size. What it has is not given back, to be asked for again: new memory for a canvas costs
+ * milliseconds, here and in the frame that shows it. Setting a size, even to what it is, throws the canvas away.
+ */
+export function grow(canvas, width, height) {
+  if (canvas.width < width) canvas.width = width;
+  if (canvas.height < height) canvas.height = height;
 }
 
 /**
  * The canvas may show a `margin` around the grid proper (padding): [rows, columns], or [above, left, below, right] where its
- * ends differ. `panel`, the element that tests, pointers and screen readers hold on to, lies exactly over the grid proper.
+ * ends differ. It may be larger than both: the sheet it lies on shows no more of it than that. `panel`, the element that
+ * tests, pointers and screen readers hold on to, lies exactly over the grid proper.
  */
 export class Grid {
   #base = document.createElement("canvas"); // the picture with its digits, painted once a change
   #pixels = document.createElement("canvas"); // one canvas pixel a cell
+  #size = [0, 0]; // of the picture, in canvas pixels: the canvases may be larger
 
   constructor(panel, attributes = {}) {
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.panel = h("div", { class: "panel", "data-panel": panel, role: "img", ...attributes });
-    this.element = h("div", { class: "grid" }, this.canvas, this.panel);
+    this.element = h("div", { class: "grid" }, h("div", { class: "sheet" }, this.canvas), this.panel);
     this.context = this.canvas.getContext("2d");
   }
 
@@ -56,13 +56,11 @@ export class Grid {
     this.cell = cellSize({ rows, cols, margin, width, height, breadth }, ratio);
     this.across = this.cell * breadth; // the width of a cell
     const [boxWidth, boxHeight] = [this.allCols * this.across, this.allRows * this.cell];
-    const [pixelsWide, pixelsHigh] = [Math.round(boxWidth * ratio), Math.round(boxHeight * ratio)];
-    resize(this.canvas, pixelsWide, pixelsHigh);
-    grow(this.#base, pixelsWide, pixelsHigh);
+    this.#size = [Math.round(boxWidth * ratio), Math.round(boxHeight * ratio)];
+    for (const canvas of [this.canvas, this.#base]) grow(canvas, ...this.#size);
     grow(this.#pixels, this.allCols, this.allRows);
-    const box = { width: `${boxWidth}px`, height: `${boxHeight}px` };
-    dress(this.canvas, box);
-    dress(this.element, box);
+    dress(this.canvas, { width: `${this.canvas.width / ratio}px`, height: `${this.canvas.height / ratio}px` });
+    dress(this.element, { width: `${boxWidth}px`, height: `${boxHeight}px` });
     dress(this.panel, {
       left: `${left * this.across}px`,
       top: `${top * this.cell}px`,
@@ -96,7 +94,7 @@ export class Grid {
     const colours = new Uint32Array(image.data.buffer);
     for (let r = 0, at = 0; r < allRows; r++) for (let c = 0; c < allCols; c++) colours[at++] = colourOf(r, c);
     this.#pixels.getContext("2d").putImageData(image, 0, 0);
-    const { width, height } = this.canvas; // the canvases behind it may be larger: they were for another picture
+    const [width, height] = this.#size;
 
     const context = this.#base.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -198,7 +196,7 @@ export class Grid {
   draw({ revealed = Infinity, also = null, marks = [], lit = null, stickers = [], blank = null, framed = false } = {}) {
     mark(this.element, "data-framed", framed);
     const { context, ratio, cell, across, cols, rows } = this;
-    const { width, height } = this.canvas;
+    const [width, height] = this.#size;
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (revealed >= rows * cols) {
       context.drawImage(this.#base, 0, 0, width, height, 0, 0, width, height);

@@ -1,7 +1,7 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
 import { dress, fill, h, mark } from "./dom.js";
-import { cellUnder } from "./grid.js";
+import { cellUnder, grow } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { css, inkOn, packed } from "./palette.js";
 import { leastDigits } from "./projector.js";
@@ -26,7 +26,7 @@ export class KernelPanel {
     this.panel = h("div", { class: "panel kernel-panel", "data-panel": "kernel", role: "group" });
     // the cells' colours lie under them in one picture: 49 backgrounds that change at once cost a frame
     this.colours = h("canvas", { class: "kernel-colours", "aria-hidden": "true" });
-    this.element = h("div", { class: "grid" }, this.colours, this.panel);
+    this.element = h("div", { class: "grid" }, h("div", { class: "sheet" }, this.colours), this.panel);
   }
 
   /** The box for the cells, and the least font of their digits, with the least cell for it where they must be large. */
@@ -92,7 +92,8 @@ export class KernelPanel {
     mark(this.panel, "data-digits", side < this.least ? 0 : this.font); // the least size they may have here
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
     const box = { width: `${side * cols}px`, height: `${side * rows}px` };
-    Object.assign(this.colours, { width: cols, height: rows });
+    grow(this.colours, cols, rows);
+    dress(this.colours, { width: `${side * this.colours.width}px`, height: `${side * this.colours.height}px` });
     dress(this.element, box);
     dress(this.panel, { ...box, gridTemplate: `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)` });
     while (this.#pool.length < rows * cols) this.#pool.push(this.#input(this.#pool.length));

@@ -566,11 +566,13 @@ def shown_colours(page):
           const canvas = panel.parentElement.querySelector("canvas");
           const [rows, cols] = [Number(panel.dataset.rows), Number(panel.dataset.cols)];
           const context = canvas.getContext("2d");
+          const [sheet, grid] = [canvas, panel].map((element) => element.getBoundingClientRect()); // it may be larger than its grid
           const colours = [];
           for (let r = 0; r < rows; r++) {
             for (let c = 0; c < cols; c++) {
               // beside the digits, and inside the frame that says "here"
-              const at = [((c + 0.2) / cols) * canvas.width, ((r + 0.2) / rows) * canvas.height];
+              const [x, y] = [((c + 0.2) / cols) * grid.width, ((r + 0.2) / rows) * grid.height];
+              const at = [(x * canvas.width) / sheet.width, (y * canvas.height) / sheet.height];
               colours.push([...context.getImageData(...at, 1, 1).data].slice(0, 3).join());
             }
           }
