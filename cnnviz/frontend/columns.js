@@ -1,6 +1,6 @@
 /** What stands around the grids of a stage: four columns with their headings, the channel tabs, the legend. */
 
-import { h, mark, write } from "./dom.js";
+import { dress, h, mark, write } from "./dom.js";
 import { kindOf } from "./kinds.js";
 import { LOUPE_AROUND } from "./layout.js";
 import { plain } from "./numbers.js";
@@ -13,7 +13,9 @@ export class Columns {
     const { input, output, products, loupe, kernel, ledger, tools } = parts;
     this.tabs = h("div", { class: "tabs", role: "group", "aria-label": "Channel" });
     this.kernelNote = h("p", { class: "kernel-note" });
-    this.legend = h("div", { class: "legend" }, h("div", { class: "ramp" }), h("div", { class: "ticks" }));
+    this.ramp = h("div", { class: "ramp" });
+    this.ticks = ["", "0", ""].map((text) => h("span", {}, text));
+    this.legend = h("div", { class: "legend" }, this.ramp, h("div", { class: "ticks" }, ...this.ticks));
     const productsTitle = h("div", { class: "heading products-heading" },
       h("span", { class: "title" }, "Products"), " ", h("span", { class: "note" }, "window × kernel"));
     this.input = column("input", box("input-box", input.element), tools);
@@ -55,9 +57,10 @@ export class Columns {
 
   /** The colours of the output, from −top to +top. */
   showLegend({ kind, top }) {
-    this.legend.firstChild.style.background = gradient(kind);
+    dress(this.ramp, { background: gradient(kind) });
     const shown = plain(top, 3);
-    this.legend.lastChild.replaceChildren(...[`−${shown}`, "0", `+${shown}`].map((text) => h("span", {}, text)));
+    write(this.ticks[0], `−${shown}`);
+    write(this.ticks[2], `+${shown}`);
   }
 }
 
