@@ -19,7 +19,7 @@ export class Columns {
     const productsTitle = h("div", { class: "heading products-heading" },
       h("span", { class: "title" }, "Products"), " ", h("span", { class: "note" }, "window × kernel"));
     this.input = column("input", box("input-box", input.element), tools);
-    this.kernel = column("kernel", this.tabs, box("kernel-box", kernel.element), this.kernelNote, productsTitle, products.element);
+    this.kernel = column("kernel", this.tabs, box("kernel-box", kernel.element), this.kernelNote, productsTitle, box("products-box", products.element));
     this.window = column("window", h("div", { class: "loupe-box" }, loupe.element), ledger.element);
     this.output = column("output", box("output-box", output.element), this.legend);
     const all = [this.input, this.kernel, this.window, this.output];

@@ -20,7 +20,8 @@ export function hasRoomBeside(width) {
 }
 
 /**
- * The sizes of all grids: each is what Grid.layout takes. `loupe` is null where the input itself shows digits.
+ * The sizes of all grids: each is what Grid.layout takes. `loupe` is null where the input itself shows digits. `rooms` are the
+ * sides of what the style sheet keeps free for the pictures, the kernel and the products, whatever kernel comes.
  * `compact` is a stage below something else; `projector`: digits of 24 pixels in cells of 32 or more;
  * `beside`: a panel stands over the ledger. An operation of one row may say how its `strip` of cells fits a scale that others
  * share: { cell: the side of an input's cell, breadth: how many of those an output spans }.
@@ -41,12 +42,13 @@ export function layoutOf(op, { width, compact, projector, beside = false }) {
   const around = [extent(rows.kernel, rows.dilation), extent(cols.kernel, cols.dilation)].map((size) => size + 2 * LOUPE_AROUND);
   const readable = room.loupe / Math.max(...around) >= digits.cell; // else it shows no digits, and the ledger needs the room more
   const magnified = !op.all && (cellSize(input) < digits.cell || op.picture.kind === "rgb");
+  const products = tabs ? 130 : 168;
   return {
-    side,
     kernel: { width: kernel, digits },
     input,
     output: { rows: op.output.shape[0], cols: op.output.shape[1], width: side, digits, ...strip, breadth: op.strip?.breadth ?? 1 },
-    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(40 * largest, tabs ? 130 : 168), digits },
+    products: { rows: rows.kernel, cols: cols.kernel, width: compact ? kernel : Math.min(64 * largest, products), digits },
+    rooms: { side, kernel, products },
     loupe: magnified && {
       rows: around[0],
       cols: around[1],

@@ -289,7 +289,7 @@ export class Stage {
 
   #layout() {
     const sizes = layoutOf(this.op, this);
-    this.element.style.setProperty("--side", `${sizes.side}px`);
+    for (const [name, size] of Object.entries(sizes.rooms)) this.element.style.setProperty(`--${name}`, `${size}px`);
     for (const name of ["input", "output", "products"]) this[name].layout(sizes[name]);
     this.kernel.layout(sizes.kernel);
     if (sizes.loupe) this.loupe.layout(sizes.loupe);
