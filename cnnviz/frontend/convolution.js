@@ -215,6 +215,7 @@ class ConvolutionLab {
   /** Everything from image and settings to the stage. Throws Refused, and changes nothing, where torch would refuse. */
   #recompute(steps = 1) {
     if (!this.pixels) return;
+    this.stage.expect();
     const { stride, padding, paddingMode, dilation, bias, relu: rectify } = this.settings;
     const filter = filterOf(this.settings, this.presets.get(this.settings.kernel), this.pixels.shape[0]);
     const [channels, ...kernel] = filter.shape;

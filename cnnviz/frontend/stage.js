@@ -168,6 +168,11 @@ export class Stage {
     this.#moved();
   }
 
+  /** Something is about to change: asks for the next frame before the sums are made, so that they do not make it late. */
+  expect() {
+    this.#request();
+  }
+
   /** Something changed: draw at the next frame. */
   invalidate() {
     this.#stale.frame = true;
