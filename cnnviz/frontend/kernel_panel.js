@@ -50,9 +50,12 @@ export class KernelPanel {
       colours[at] = packed(scale, value);
       dress(cell, { color: inkOn(colours[at]), background: cell === focused ? css(scale, value) : "none" });
       mark(cell, "data-value", value);
-      if (cell !== focused || cell.dataset.typed !== "true") this.#write(cell, value);
+      if (cell !== focused) this.#write(cell, value);
     });
     this.colours.getContext("2d").putImageData(picture, 0, 0);
+    // last: a text put into the cell that has the focus has the browser lay out, there and then, all that has changed so far
+    const typed = focused?.dataset.typed === "true";
+    if (!typed && this.#cells.includes(focused)) this.#write(focused, Number(focused.dataset.value));
   }
 
   /** The weight under a pointer event, or that has the focus: [row, col]. */

@@ -251,7 +251,8 @@ export class Stage {
     this.#stale.frame = false;
     const at = this.#at;
     this.#showChannelOf(at);
-    if (this.#stale.pictures) {
+    const { pictures } = this.#stale;
+    if (pictures) {
       this.#stale.pictures = false;
       this.#layout();
       this.#paintPictures();
@@ -267,13 +268,15 @@ export class Stage {
     this.ledger.upTo(at);
     const pointed = this.#pointed();
     const chosen = at >= taps.length ? (kind.chosen?.(taps, result) ?? null) : null;
-    this.#drawWindow(taps, at, pointed, chosen, this.#partsAreChannels ? null : part);
+    const scene = sceneOf(op, { position, taps, at, channel: this.channel, revealed: player.revealed, chosen, line: this.#partsAreChannels ? null : part }, pointed);
+    this.#drawWindow(scene, taps);
     const step = position[0] * this.output.cols + position[1];
     const sentence = inside ? kind.within(op, position, result, at) : kind.sentence(op, position, result);
     this.#describe(position, step, pointed.sentence ?? sentence);
     this.#describePointed(pointed);
     this.#drawn = true;
     for (const follow of this.#followers) follow({ op, position, step, taps, at, result, player });
+    if (kind.weighs) this.#showKernel(scene.kernel, pictures);
   }
 
   /** The tap that is being taken; all are, at an output that only the pointer shows. */
@@ -313,10 +316,7 @@ export class Stage {
     const scale = { kind: "activation", top: roundUp(largest(op.output.data)) };
     paintOutput(this.output, op, scale, this.look);
     columns.showLegend(scale);
-    if (weighs) {
-      op.weightScale = { kind: "weight", top: largest(op.weight.data) || 1 };
-      this.kernel.show(op.weight, channel, op.weightScale, op.channelNames.length > 1 ? op.channelNames[channel] : "");
-    }
+    if (weighs) op.weightScale = { kind: "weight", top: largest(op.weight.data) || 1 };
     columns.show(op, channel);
   }
 
@@ -331,19 +331,24 @@ export class Stage {
   }
 
   /** What lies on the pictures, and the pictures that change with every step. */
-  #drawWindow(taps, at, pointed, chosen, line) {
-    const { op, player, position, channel, look, blank } = this;
-    const scene = sceneOf(op, { position, taps, at, channel, revealed: player.revealed, chosen, line }, pointed);
+  #drawWindow(scene, taps) {
+    const { op, position, channel, look, blank } = this;
     for (const name of ["input", "output"]) this[name].draw({ ...scene[name], blank });
     if (kindOf(op).weighs) {
       const each = op.rows.kernel * op.cols.kernel;
-      this.kernel.here(scene.kernel);
       paintProducts(this.products, taps.slice(channel * each, (channel + 1) * each), look);
       this.products.draw({ ...scene.products, blank });
     }
     if (!this.magnified) return;
     paintLoupe(this.loupe, op, channel, windowAt(op, position), look);
     this.loupe.draw(scene.loupe);
+  }
+
+  /** The weights, and the one that is used. Last of all, for what it may cost (see KernelPanel.show). */
+  #showKernel(used, changed) {
+    const { op, channel, kernel } = this;
+    if (changed) kernel.show(op.weight, channel, op.weightScale, op.channelNames.length > 1 ? op.channelNames[channel] : "");
+    kernel.here(used);
   }
 
   /** What an input cell feeds or a weight meets, if one is pointed at: { cell, fed or met, sentence }, or {}. */
@@ -389,5 +394,7 @@ export class Stage {
 }
 
 function largest(data) {
-  return data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let most = 0;
+  for (let at = 0; at < data.length; at++) most = Math.max(most, Math.abs(data[at]));
+  return most;
 }
