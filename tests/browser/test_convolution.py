@@ -261,6 +261,7 @@ def test_a_weight_is_typed_stepped_wheeled_and_dragged_and_the_value_is_torchs(v
 def test_typing_never_loses_the_preset_and_reset_brings_it_back(visit):
     page = open_lesson(visit)
     kernel, reset = page.get_by_label("kernel", exact=True), page.get_by_role("button", name="reset")
+    player = page.locator(f"{STAGE} .player")
     assert reset.is_disabled()
     weight_cell(page, 1, 1).fill("4")
     assert kernel.evaluate(CHOSEN) == "Sobel x, changed"
@@ -276,8 +277,10 @@ def test_typing_never_loses_the_preset_and_reset_brings_it_back(visit):
         assert page.locator(f"{STAGE} .kernel-note").inner_text() == KERNELS[key].sentence
     kernel.select_option("sobel_y")
     weight_cell(page, 0, 0).fill("5")
+    place = player.bounding_box()
     page.get_by_label("kernel rows", exact=True).fill("5")  # grows about the centre
     agreement(page)
+    assert player.bounding_box() == place
     typed = np.zeros((5, 3))
     typed[1:4] = KERNELS["sobel_y"].tensor
     typed[1, 0] = 5
