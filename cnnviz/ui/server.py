@@ -101,8 +101,10 @@ def wait_until_sent() -> None:
     if visit is None:  # nobody is there any more
         return
     sent = asyncio.run_coroutine_threadsafe(_sent(visit.session._browser_queue), visit.session._event_loop)
-    with suppress(TimeoutError):
+    try:
         sent.result(PATIENCE)
+    except TimeoutError:  # of a browser that is gone, nothing will ever leave
+        sent.cancel()
 
 
 async def _sent(queue: Any) -> None:

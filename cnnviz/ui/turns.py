@@ -9,9 +9,8 @@ import threading
 import time
 from types import TracebackType
 
-LONGEST = (
-    0.25  # seconds after which nobody waits for a run any more: whoever computes for long does so beside the others
-)
+# Seconds after which nobody waits for a run any more: whoever computes for long does so beside the others.
+LONGEST = 0.25
 
 
 class Turns:

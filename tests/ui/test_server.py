@@ -102,6 +102,14 @@ def test_a_run_does_not_wait_for_ever_for_a_browser_that_takes_nothing(monkeypat
     server.wait_until_sent()
     assert time.monotonic() - start >= 0.05
     assert len(queue) == 1
+    end = time.monotonic() + 10
+    while still := asyncio.run_coroutine_threadsafe(_others(), loop).result(10):
+        assert time.monotonic() < end, still  # nor does the loop go on looking
+
+
+async def _others():
+    """The tasks of this loop, but for the one that asks."""
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 @pytest.mark.parametrize("nobody", ["no run", "no server", "a test's server", "a session that is gone"])
