@@ -23,10 +23,10 @@ def probability_bars(labels: Sequence[str], probabilities: Sequence[float]) -> g
             y=[labels[at] for at in order],
             orientation="h",
             marker_color=BLUE,
-            text=[f"{share:.1f} %" for share in shares],
+            text=[f"{share:.1f}%" for share in shares],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
+            hovertemplate="%{y}: %{x:.3f}%<extra></extra>",
         )
     )
     return _plain(figure, height=340).update_layout(

@@ -144,7 +144,7 @@ export class DigitInput {
 
   /** Says beside the pad what the network reads in it: on a phone the classes stand far below. */
   say({ label, probability }) {
-    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)} %`);
+    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)}%`);
   }
 
   /** { picture, box, note }: box is the square of the canvas that became the input, in fractions of the canvas. */

@@ -106,7 +106,7 @@ export class DenseDrill {
     const [top, head] = [h("span", {}), (text) => h("th", { scope: "col" }, text)];
     const element = h("div", { class: "softmax" },
       h("table", {}, h("thead", {}, h("tr", {}, head("class"), head("score"), h("th", { scope: "col" }, "e^(score − ", top, ")"), head("share"))),
-        h("tbody", {}, ...rows.map(({ row }) => row), h("tr", { class: "total" }, h("th", { scope: "row" }, "sum"), cell(""), total, h("td", { class: "number" }, "100 %")))));
+        h("tbody", {}, ...rows.map(({ row }) => row), h("tr", { class: "total" }, h("th", { scope: "row" }, "sum"), cell(""), total, h("td", { class: "number" }, "100%")))));
     return { element, rows, total, top };
   }
 
@@ -117,7 +117,7 @@ export class DenseDrill {
     this.softmax.rows.forEach(({ score, power, share }, at) => {
       write(score, decimal(logits.data[at], 3));
       write(power, decimal(powers[at], 5));
-      write(share, `${decimal(100 * probabilities[at], 2)} %`);
+      write(share, `${decimal(100 * probabilities[at], 2)}%`);
     });
     write(this.softmax.top, decimal(top, 3));
     write(this.softmax.total, decimal(powers.reduce((a, b) => a + b, 0), 5));

@@ -102,7 +102,7 @@ export class FilmMaker {
     if (planned) this.planned = `${grouped(frames)} frames of ${size.join(" × ")} pixels`;
     mark(this.said, "data-warning", Boolean(error));
     if (error) write(this.said, error);
-    else if (making) write(this.said, ahead ? `Waiting for ${ahead} others …` : `Making ${this.planned ?? "the film"}: ${Math.round(100 * progress)} %`);
+    else if (making) write(this.said, ahead ? `Waiting for ${ahead} others …` : `Making ${this.planned ?? "the film"}: ${Math.round(100 * progress)}%`);
     else if (this.#file) write(this.said, `${this.planned}, ${kilobytes(this.#file.size)}.`);
     else if (planned && shorter.length) write(this.said, `That would be ${grouped(frames)} frames, and a film may have ${most}: take a shorter one.`);
     else if (planned) write(this.said, `${this.planned}, about ${kilobytes(bytes)}.`);

@@ -238,8 +238,8 @@ class NetworkView {
     const { network, labels } = this.model;
     const called = network.called[labels.indexOf(label)];
     const changed = this.model.edits.size ? " (before your changes)" : "";
-    return `It gives “${label}” ${decimal(100 * probability, 1)} %. Of ${network.testRows} test pictures it read ${decimal(100 * network.accuracy, 1)} % right${changed}; `
-      + `of those it called “${label}”, ${decimal(100 * called, 1)} % were. It must choose one of ten, whatever it is shown.`;
+    return `It gives “${label}” ${decimal(100 * probability, 1)}%. Of ${network.testRows} test pictures it read ${decimal(100 * network.accuracy, 1)}% right${changed}; `
+      + `of those it called “${label}”, ${decimal(100 * called, 1)}% were. It must choose one of ten, whatever it is shown.`;
   }
 
   #runGallery() {

@@ -189,6 +189,6 @@ export class PhotoInput {
   }
 
   say({ label, probability }) {
-    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)} %`);
+    this.reads.replaceChildren("reads ", h("b", {}, label), ` ${decimal(100 * probability, 0)}%`);
   }
 }

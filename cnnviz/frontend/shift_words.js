@@ -4,19 +4,19 @@ import { decimal, grouped } from "./numbers.js";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 
-/** 0.123 → "12 %"; below one per cent as many decimals as show that it is not nothing. */
+/** 0.123 → "12%"; below one per cent as many decimals as show that it is not nothing. */
 export function percent(share) {
   if (share === Infinity) return "∞ %";
   const value = 100 * share;
-  if (value === 0 || value >= 9.95) return `${decimal(value, 0)} %`;
-  if (value >= 0.05) return `${decimal(value, 1)} %`;
-  return "< 0.1 %";
+  if (value === 0 || value >= 9.95) return `${decimal(value, 0)}%`;
+  if (value >= 0.05) return `${decimal(value, 1)}%`;
+  return "< 0.1%";
 }
 
 /** A share of cells: "all" and "none" only when it is so. */
 export function cells(share) {
-  if (share === 1) return "100 %";
-  return share > 0.995 ? "> 99 %" : share > 0 && share < 0.005 ? "< 1 %" : `${decimal(100 * share, 0)} %`;
+  if (share === 1) return "100%";
+  return share > 0.995 ? "> 99%" : share > 0 && share < 0.005 ? "< 1%" : `${decimal(100 * share, 0)}%`;
 }
 
 /** [1, −2] → "1 down, 2 left" */

@@ -41,7 +41,7 @@ export class Strip {
     const canvas = h("canvas", { width: side, height: side, "aria-hidden": "true" });
     paintPicture(canvas, picture);
     const right = label === prediction;
-    const said = `${right ? "read as that" : `but read as ${prediction}`}, ${decimal(100 * probability, 0)} %`;
+    const said = `${right ? "read as that" : `but read as ${prediction}`}, ${decimal(100 * probability, 0)}%`;
     const caption = this.words ? [h("span", { class: "caption" }, label), right ? null : h("span", { class: "caption wrong" }, `→ ${prediction}`)] : [];
     return h("button", {
       type: "button", class: "sample", "data-image": key, "data-right": String(right), title: `${label}: ${said}`,

@@ -25,10 +25,10 @@ export class Verdict {
     this.bars.forEach(({ row, fill, share, score }, at) => {
       const percent = 100 * probabilities[at];
       fill.style.width = `${percent}%`;
-      write(share, `${decimal(percent, 1)} %`);
+      write(share, `${decimal(percent, 1)}%`);
       write(score, decimal(logits[at], 1));
       mark(row, "data-best", at === best);
-      mark(row, "aria-label", `${this.labels[at]}: probability ${decimal(percent, 1)} %, score ${decimal(logits[at], 1)}`);
+      mark(row, "aria-label", `${this.labels[at]}: probability ${decimal(percent, 1)}%, score ${decimal(logits[at], 1)}`);
     });
     return { label: this.labels[best], probability: probabilities[best] };
   }

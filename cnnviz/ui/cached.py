@@ -204,9 +204,9 @@ def readings(name: str) -> list[dict]:
 
 
 def _summary(card: Mapping) -> str:
-    parts = [f"{card['parameters']:,} parameters", f"{100 * card['test_accuracy']:.1f} % of the test set"]
+    parts = [f"{card['parameters']:,} parameters", f"{100 * card['test_accuracy']:.1f}% of the test set"]
     if drawn := card.get("held_out", {}).get("accuracy", {}).get("pen digits"):
-        parts.append(f"{100 * drawn:.1f} % of pen digits it never saw")
+        parts.append(f"{100 * drawn:.1f}% of pen digits it never saw")
     return " · ".join(parts)
 
 

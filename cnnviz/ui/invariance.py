@@ -107,7 +107,7 @@ def map_sentence(figures: Mapping[str, MapFigures], window: int) -> str:
     if not all(np.isfinite(list(one.values()))):
         return "The map is zero everywhere, so there is nothing that could change."
     order = sorted(one, key=one.get)
-    text = "One pixel changes the map by " + ", ".join(f"**{100 * one[how]:.0f} %** ({WAYS[how]})" for how in order)
+    text = "One pixel changes the map by " + ", ".join(f"**{100 * one[how]:.0f}%** ({WAYS[how]})" for how in order)
     verdict = (
         "Max pooling keeps more than a strided convolution does, but by far not everything"
         if one["max"] < one["stride"]
@@ -120,7 +120,7 @@ def map_sentence(figures: Mapping[str, MapFigures], window: int) -> str:
         else f" Average pooling changes {'more' if apart > 0 else 'less'} than max."
     )
     whole = max(float(found.moved_along.mean[middle + window]) for found in figures.values())
-    along_text = "exactly" if whole < 0.0005 else f"but for {100 * whole:.1f} %"
+    along_text = "exactly" if whole < 0.0005 else f"but for {100 * whole:.1f}%"
     claim = ": “pooling makes it invariant” is true of none of the four" if min(one.values()) >= 0.005 else ""
     return (
         f"{text}. {verdict}{claim}.{folklore} After a whole stride ({window} pixels) every map has moved along {along_text}: "
@@ -199,9 +199,9 @@ def twin_sentence(figures: Mapping[Kind, TwinFigures]) -> str:
     else:
         verdict = "neither clearly outweighs the other here"
     return (
-        f"Of all shifts up to {LARGEST_SHIFT} pixels, the verdict stays in **{plain['max']:.0f} %** (max), "
-        f"**{plain['average']:.0f} %** (average) and **{plain['stride']:.0f} %** (stride) without, and in "
-        f"**{trained['max']:.0f} %**, **{trained['average']:.0f} %** and **{trained['stride']:.0f} %** with moved training "
+        f"Of all shifts up to {LARGEST_SHIFT} pixels, the verdict stays in **{plain['max']:.0f}%** (max), "
+        f"**{plain['average']:.0f}%** (average) and **{plain['stride']:.0f}%** (stride) without, and in "
+        f"**{trained['max']:.0f}%**, **{trained['average']:.0f}%** and **{trained['stride']:.0f}%** with moved training "
         f"pictures. So training on moved pictures adds {f'{by_training:+.0f}'.replace('-', '−')} points on average, and at most "
         f"{by_pooling:.0f} points lie between two kinds of subsampling that were trained alike: {verdict}. Each twin was trained "
         "once, from one seed: a few points between two of them may be chance."

@@ -173,7 +173,7 @@ def _answers(name: str, a: Trace, b: Trace) -> None:
     labels = load_card(name)["labels"]
     shares = [one[len(one) - 1].output.softmax(dim=1)[0] for one in (a, b)]
     rows = ["| class | here | the other |", "|---|---|---|"]
-    rows += [f"| {label} | {100 * x:.1f} % | {100 * y:.1f} % |" for label, x, y in zip(labels, *shares, strict=True)]
+    rows += [f"| {label} | {100 * x:.1f}% | {100 * y:.1f}% |" for label, x, y in zip(labels, *shares, strict=True)]
     st.markdown("\n".join(rows))
 
 

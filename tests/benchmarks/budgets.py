@@ -129,7 +129,7 @@ BUDGETS = (
     _rerun("rerun_signals", "signals"),
     Budget("shifts", "17×17 shifts of a 64×64 picture, pooled in 12 ways", median=1000, peer="none does it"),
     Budget("shifts_all", "the same of all 58 pictures", median=10_000, peer="none does it"),
-    Budget("class_answer", "200 students, a change each 5 s: 95 % answered within", median=100),
+    Budget("class_answer", "200 students, a change each 5 s: 95% answered within", median=100),
     Budget("class_memory", "200 students: memory of each on the server", "MB", median=2),
     Budget("class_errors", "200 students: errors", "errors", largest=0),
     Budget("torch_photograph", "  torch alone, 128×128 RGB, 7×7 kernel"),

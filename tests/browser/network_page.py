@@ -179,7 +179,7 @@ def check(page: Page) -> Trace:
 
 def probability(page: Page, digit: int) -> float:
     """The probability of a class, as its bar says it, in percent."""
-    return float(page.locator(f'[data-class="{digit}"] .share').inner_text().removesuffix(" %"))
+    return float(page.locator(f'[data-class="{digit}"] .share').inner_text().removesuffix("%"))
 
 
 def seen(page: Page) -> np.ndarray:

@@ -33,7 +33,7 @@ def test_each_digit_drawn_by_hand_is_read_small_ones_in_a_corner_too(visit):
         draw(page, strokes)
         check(page)
         assert network(page)["prediction"] == str(digit)
-        assert page.locator(".reads").inner_text() == f"reads {digit} {probability(page, digit):.0f} %"
+        assert page.locator(".reads").inner_text() == f"reads {digit} {probability(page, digit):.0f}%"
         press(page, '[data-act="clear"]')
     assert link_of(page) == {"image": "draw"}
     assert not seen(page).any()

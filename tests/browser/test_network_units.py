@@ -293,7 +293,7 @@ def go_down_and_up(page: Page, name: str) -> None:
     probabilities = layers["fc3"].output.softmax(dim=1)[0]
     for label, share in zip(class_labels(name), probabilities.tolist(), strict=True):
         said = page.locator(f'[data-softmax="{label}"] td').last.inner_text()
-        assert printed(said.removesuffix(" %")) == pytest.approx(100 * share, abs=0.006)
+        assert printed(said.removesuffix("%")) == pytest.approx(100 * share, abs=0.006)
     for _ in ("fc2", "fc1", "pool_1"):
         page.locator('.contribution[data-shown="true"]').first.click()
         way.append(shown())

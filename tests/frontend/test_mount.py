@@ -17,10 +17,10 @@ def test_a_call_that_the_next_one_overtakes_does_not_end_the_view(frontend):
           const host = document.createElement("div");
           document.body.append(host);
           const parentElement = host.attachShadow({ mode: "open" });
-          const endFirst = call({ parentElement, data: 1 });
-          const endSecond = call({ parentElement, data: 2 });
+          const endFirst = call({ parentElement, data: [1] });
+          const endSecond = call({ parentElement, data: [2] });
           endFirst();
-          call({ parentElement, data: 3 });
+          call({ parentElement, data: [3] });
           const there = parentElement.childElementCount;
           host.remove();
           endSecond();
