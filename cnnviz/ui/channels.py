@@ -63,13 +63,8 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
 
 def settled() -> None:
     """Takes what the view says at rest: "revision;query"."""
-    text = st.session_state[_KEY].settled
-    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no view writes such a message
-        return
-    state.settle(query, parameters.CHANNELS)
+    if said := state.heard(_KEY, _REVISION):
+        state.settle(*said, parameters.CHANNELS)
 
 
 def answer(picture: np.ndarray, drawn: str) -> None:

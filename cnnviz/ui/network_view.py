@@ -82,13 +82,9 @@ def available() -> tuple[dict[str, str], list[dict]]:
 def settled() -> None:
     """Takes what the view says at rest: "revision;query". In it, "choice" counts the choices in the image chooser that the
     view has heard of: when somebody has chosen another picture since, the one that it names is not heard."""
-    text = st.session_state[_KEY].settled
-    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    try:
-        revision = state.revision(number)
-    except ValueError:  # no view writes such a message
+    if not (message := state.heard(_KEY, _REVISION)):
         return
-    st.session_state[_REVISION] = revision
+    (query,) = message
     state.settle(query, parameters.NETWORK)
     before, said = st.session_state.image, dict(parse_qsl(query))
     shown = network_input.shown_image(st.session_state.network)[0]

@@ -48,13 +48,8 @@ def pooling_stage(image: CurrentImage, *, arrived: bool) -> None:
 
 def settled() -> None:
     """Takes what the stage says at rest: "revision;query"."""
-    text = st.session_state[_KEY].settled
-    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no stage writes such a message
-        return
-    state.settle(query, parameters.POOLING_STAGE)
+    if said := state.heard(_KEY, _REVISION):
+        state.settle(*said, parameters.POOLING_STAGE)
 
 
 @torch.no_grad()

@@ -61,12 +61,9 @@ def shape_calculator(*, arrived: bool) -> None:
 
 def settled() -> None:
     """Takes what the calculator says at rest: "revision;query", with pasted code in the query if there is any."""
-    text = st.session_state[_KEY].settled
-    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no calculator writes such a message
+    if not (message := state.heard(_KEY, _REVISION)):
         return
+    (query,) = message
     said = dict(parse_qsl(query, keep_blank_values=True))
     pasted = said.get("paste")
     state.settle(query, parameters.SHAPES)

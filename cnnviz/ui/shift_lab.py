@@ -52,14 +52,9 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
 
 def settled() -> None:
     """Takes what the lab says at rest: "revision;tried;image;query"; the image is one that it asks for, or empty."""
-    text = st.session_state[_KEY].settled
-    if not isinstance(text, str) or text.count(";") != 3:
+    if not (message := state.heard(_KEY, _REVISION, parts=4)):
         return
-    number, tried, image, query = text.split(";")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no lab writes such a message
-        return
+    tried, image, query = message
     st.session_state[_TRIED] = tried == "1"
     state.settle(query, parameters.POOLING)
     if image and not state.read({"image": image}, parameters.IMAGE):

@@ -43,13 +43,8 @@ def signals_view(*, arrived: bool) -> None:
 
 def settled() -> None:
     """Takes what the view says at rest: "revision;query"."""
-    text = st.session_state[_KEY].settled
-    number, _, query = text.partition(";") if isinstance(text, str) else ("", "", "")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no view writes such a message
-        return
-    state.settle(query, parameters.SIGNAL)
+    if said := state.heard(_KEY, _REVISION):
+        state.settle(*said, parameters.SIGNAL)
 
 
 def table_chooser() -> None:

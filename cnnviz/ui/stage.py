@@ -60,14 +60,9 @@ def send_image(image: CurrentImage) -> None:
 
 def settled() -> None:
     """Takes what the stage says at rest: "revision;source;query"."""
-    text = st.session_state[_KEY].settled
-    if not isinstance(text, str) or text.count(";") != 2:
+    if not (message := state.heard(_KEY, _REVISION, parts=3)):
         return
-    number, source, query = text.split(";")
-    try:
-        st.session_state[_REVISION] = state.revision(number)
-    except ValueError:  # no stage writes such a message
-        return
+    source, query = message
     state.settle(query, parameters.CONVOLUTION)
     if source == st.session_state.get(_SOURCE, ("",))[0]:  # else they were drawn on a picture that is gone
         state.settle(query, parameters.STROKES)
