@@ -268,8 +268,8 @@ def judged(name: str) -> str:
     return (
         "A warning stands above the layers if the picture is strange to this network: if dense 2 makes something else of it "
         f"than of any class (more than {features:.1f} standard deviations away), if the {PATTERNS} patterns that training "
-        f"pictures are mostly made of (their principal components, in grey) miss it by too much (more than {share:.0%} of it, or "
-        f"more than of nearly any test picture), or if its pixels hardly differ (standard deviation under {-flatness:.3f}). "
+        f"pictures are mostly made of (their principal components, in grey) miss too much of it (more than {share:.0%}, or more "
+        f"than of any but the oddest test pictures), or if its pixels hardly differ (standard deviation under {-flatness:.3f}). "
         f"{BEYOND:.0%} of the test pictures pass. So does much that is no member of any class: it must only look like the usual."
     )
 
