@@ -106,18 +106,23 @@ def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
 def heard(key: str, counter: str, parts: int = 2) -> list[str] | None:
     """What the component with this key says at rest, "revision;…;query", without the number of the change, which ``counter`` takes.
 
-    None for a message that no component writes: one of more or fewer ``parts``, or without such a number.
+    None for a message that no component writes: one of fewer ``parts``, or without such a number. A query may hold ";" itself.
     """
     text = st.session_state[key].settled
-    number, *said = text.split(";") if isinstance(text, str) else ("",)
+    number, *said = text.split(";", parts - 1) if isinstance(text, str) else ("",)
     try:
-        revision = number_in(0, 2**53)(number)
+        change = revision(number)
     except ValueError:
         return None
     if len(said) != parts - 1:
         return None
-    st.session_state[counter] = revision
+    st.session_state[counter] = change
     return said
+
+
+def revision(text: str) -> int:
+    """The number of a change in the browser, as its message names it; ValueError if it is none."""
+    return number_in(0, 2**53)(text)
 
 
 def link(parameters: Iterable[Parameter]) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -88,8 +89,12 @@ def answers(server: Server) -> bool:
 
 def apps(server: Server) -> list[psutil.Process]:
     """The processes of the app, without nginx."""
-    children = psutil.Process(server.process.pid).children()
-    return [child for child in children if "streamlit" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(server.process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # one that was just killed has no command line any more
+            if "streamlit" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_every_page_works_under_the_security_policy(visit, served):

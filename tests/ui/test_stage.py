@@ -37,7 +37,6 @@ OTHERS = [
     "１;cat.0;stride=2",
     "-1;cat.0;stride=2",
     "9" * 5000 + ";cat.0;stride=2",
-    "7;cat.0;stride=2;",
 ]
 
 
