@@ -6,7 +6,7 @@ from cnnviz.ui import inputs, shell, state
 from cnnviz.ui.invariance import map_section, twin_section
 from cnnviz.ui.pooling_stage import pooling_stage
 from cnnviz.ui.receptive import receptive_section, strip_section
-from cnnviz.ui.shift_lab import shift_lab
+from cnnviz.ui.shift_lab import send_image, shift_lab
 
 
 def lesson(*, arrived: bool) -> None:
@@ -33,4 +33,5 @@ arrived = shell.enter()
 if arrived:
     state.stand_in("photographer")
 inputs.image_chooser()
+send_image(inputs.current_image())
 shell.show(lesson, arrived=arrived, around=inputs.chosen)

@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.ui.component import component
 from cnnviz.ui.parcel import encode, pack
@@ -14,3 +16,8 @@ def feed(name: str, array: np.ndarray | None = None, **about: Any) -> None:
     if array is not None:
         data |= encode(array)
     component("feed", js="feed.js")(key=f"feed_{name}", data=pack(data), height=0)
+
+
+def around_lesson() -> DeltaGenerator:
+    """A place for what nothing in the lesson changes, and which so is not sent again when something in it rests."""
+    return st.container(key="feeds_around")

@@ -14,7 +14,7 @@ from cnnviz.core.receptive import active_part
 from cnnviz.core.trace import Trace, trace
 from cnnviz.ui import cached, network_input, parameters, state
 from cnnviz.ui.component import component
-from cnnviz.ui.feed import feed
+from cnnviz.ui.feed import around_lesson, feed
 
 _KEY = "network_view"
 _SEED = "_network_seed"
@@ -60,8 +60,8 @@ def network_view(*, arrived: bool) -> None:
 
 
 def send_pictures() -> None:
-    """Sends the pictures that can be chosen. It stands around the lesson: none of them changes when something in that rests."""
-    with st.container(key="feeds_pictures"):
+    """Sends the pictures that can be chosen."""
+    with around_lesson():
         feed("digits", **cached.encoded_gallery("mnist"))
         if st.session_state.network == "cifar10":
             feed("things", **cached.encoded_gallery("cifar10"))

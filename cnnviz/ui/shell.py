@@ -28,7 +28,7 @@ _STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2rem 1rem; max-width: 1560px; }
 .stMainBlockContainer > .stVerticalBlock, .stMainBlockContainer > .stVerticalBlock > [data-testid="stLayoutWrapper"] > .stVerticalBlock { gap: 0.5rem; } /* the lesson is a block in the page's own */
 [data-testid="stElementContainer"][data-stale="true"] { opacity: 1 !important; transition: none !important; }
-[class*="st-key-feeds"], [data-testid="stLayoutWrapper"]:has(> :is(.st-key-feeds_image, .st-key-feeds_pictures)) { display: none; } /* around the lesson: no gap either */
+[class*="st-key-feeds"], [data-testid="stLayoutWrapper"]:has(> .st-key-feeds_around) { display: none; } /* around the lesson: no gap either */
 .st-key-connection { position: absolute; left: 0; width: 0; height: 0; overflow: hidden; } /* its banner is fixed, so nothing clips it */
 /* Streamlit draws chosen pills and slider values in the primary colour, which is also a background under white */
 [data-variant][data-selected="true"], [data-testid="stTab"][data-selected="true"], [data-testid="stSliderThumbValue"] { color: inherit !important; }

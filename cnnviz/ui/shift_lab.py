@@ -14,7 +14,7 @@ from cnnviz.core.kernels import KERNELS
 from cnnviz.core.trace import trace
 from cnnviz.ui import cached, parameters, state
 from cnnviz.ui.component import component
-from cnnviz.ui.feed import feed
+from cnnviz.ui.feed import around_lesson, feed
 from cnnviz.ui.inputs import CurrentImage
 
 _KEY = "shift_lab"
@@ -29,11 +29,8 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         st.session_state[_SEED] = state.link(parameters.POOLING)
         st.session_state[_REVISION] = 0
         st.session_state[_TRIED] = False
-    picture = image.painted()
     with st.container(key="feeds"):
-        about = {"id": image.source + image.id, "key": st.session_state.image, "bottom": image.bottom, "top": image.top}
-        feed("lab_image", picture, **about)
-        _answer(picture, about["id"])
+        _answer(image.painted(), _name(image))
     # the first picture of this page is another than that of the others, so the link always names it
     image_link = state.link((*parameters.IMAGE, *parameters.STROKES, *parameters.POOLING_STAGE))
     if st.session_state.image == parameters.PARAMETERS["image"].default:
@@ -48,6 +45,18 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         },
         on_settled_change=settled,
     )
+
+
+def send_image(image: CurrentImage) -> None:
+    """Sends the picture that is shifted."""
+    about = {"id": _name(image), "key": st.session_state.image, "bottom": image.bottom, "top": image.top}
+    with around_lesson():
+        feed("lab_image", image.painted(), **about)
+
+
+def _name(image: CurrentImage) -> str:
+    """Which choice of a picture it is, and as what."""
+    return image.source + image.id
 
 
 def settled() -> None:

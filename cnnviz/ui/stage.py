@@ -10,7 +10,7 @@ from cnnviz.core.windows import WindowSpec
 from cnnviz.figures.slide import Look
 from cnnviz.ui import cached, film, parameters, state, texts
 from cnnviz.ui.component import component
-from cnnviz.ui.feed import feed
+from cnnviz.ui.feed import around_lesson, feed
 from cnnviz.ui.inputs import CurrentImage, current_image
 
 _KEY = "convolution_stage"
@@ -53,8 +53,8 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
 
 
 def send_image(image: CurrentImage) -> None:
-    """Sends the image without strokes. It stands around the lesson, in which nothing changes it."""
-    with st.container(key="feeds_image"):
+    """Sends the image without strokes."""
+    with around_lesson():
         feed("image", image.base, id=image.id, bottom=image.bottom, top=image.top)
 
 
