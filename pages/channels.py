@@ -2,16 +2,21 @@
 
 from cnnviz.ui import inputs, shell
 from cnnviz.ui.channel_lessons import channel_lessons
-from cnnviz.ui.channels import channels_view, coloured
+from cnnviz.ui.channels import channels_view, coloured, send_planes
+
+
+def shown() -> inputs.CurrentImage:
+    return coloured(inputs.current_image(colour=True))
 
 
 def lesson(*, arrived: bool) -> None:
-    image = coloured(inputs.current_image(colour=True))
+    image = shown()
     channels_view(image, arrived=arrived)
     channel_lessons(image.painted())
 
 
 arrived = shell.enter()
 
-inputs.image_chooser()
+inputs.image_chooser(shown())
+send_planes(shown())
 shell.show(lesson, arrived=arrived, around=inputs.chosen)

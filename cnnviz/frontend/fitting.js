@@ -20,9 +20,10 @@ export class Fitting {
     this.slider = h("input", { type: "range", "aria-label": "pixels a side", oninput: () => this.#resized() });
     this.number = h("output", { class: "fitting-size" });
     this.tone = h("input", { type: "checkbox", onchange: () => this.#soon() });
+    this.tones = h("label", { class: "same" }, this.tone, "Colour");
     this.choices = h("div", { class: "fitting-choices" }, this.grounds,
       h("label", { class: "fitting-slider" }, h("span", {}, "Pixels a side ", this.number), this.slider),
-      h("label", { class: "same" }, this.tone, "Colour"));
+      this.tones);
     this.element = h("section", { class: "fitting", "aria-label": "how it is fitted" },
       h("h3", { class: "fitting-title" }, this.title), this.crop.element, this.about, this.choices);
   }
@@ -49,7 +50,7 @@ export class Fitting {
   update(data) {
     this.#forget(); // what was changed on another picture
     this.#data = data;
-    const { title, about, fitted, crop, ground, grounds, size, sides, colour, source } = data;
+    const { title, about, fitted, crop, ground, grounds, size, sides, colour, tinted, source } = data;
     write(this.title, title);
     write(this.about, about);
     this.choices.hidden = !fitted;
@@ -67,6 +68,7 @@ export class Fitting {
     this.slider.value = size;
     write(this.number, String(size));
     this.tone.checked = colour;
+    this.tones.hidden = tinted;
   }
 
   /** It can be seen now: what depends on its room is laid out. */

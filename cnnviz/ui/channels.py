@@ -11,7 +11,7 @@ from cnnviz.core.filter_bank import BANKS, PLANES, bank_weight, grouped_convolut
 from cnnviz.core.operations import Operation
 from cnnviz.ui import parameters, state
 from cnnviz.ui.component import component
-from cnnviz.ui.feed import feed
+from cnnviz.ui.feed import around_lesson, feed
 from cnnviz.ui.inputs import CurrentImage
 
 _KEY = "channels_view"
@@ -23,12 +23,19 @@ EQUAL = "This picture is grey: its three planes are equal."
 
 def coloured(image: CurrentImage) -> CurrentImage:
     """The image with three planes that differ wherever it has any colour; the small integers get some."""
-    base = image.base
-    if st.session_state.image == "integers":
-        plane = base[0]
-        turned = plane.T if plane.shape[0] == plane.shape[1] else plane[:, ::-1]
-        base = np.stack([plane, turned, plane[::-1]])
-    return replace(image, base=np.ascontiguousarray(base))
+    if st.session_state.image != "integers":
+        return image
+    plane = image.base[0]
+    turned = plane.T if plane.shape[0] == plane.shape[1] else plane[:, ::-1]
+    # another name, as its pixels are others than those that the other pages show
+    return replace(image, id=f"{image.id}-planes", base=np.stack([plane, turned, plane[::-1]]))
+
+
+def send_planes(image: CurrentImage) -> None:
+    """Sends the picture's planes, with their brightness as a fourth."""
+    with around_lesson():
+        planes = planes_of(image.painted(), len(PLANES))
+        feed("planes", planes, id=_drawn(image), bottom=image.bottom, top=image.top)
 
 
 def channels_view(image: CurrentImage, *, arrived: bool) -> None:
@@ -37,9 +44,8 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
         st.session_state[_SEED] = state.link(parameters.CHANNELS)
         st.session_state[_REVISION] = 0
     picture = image.painted()
-    drawn = f"{image.id}.{state.link(parameters.STROKES)}"
+    drawn = _drawn(image)
     with st.container(key="feeds"):
-        feed("planes", planes_of(picture, len(PLANES)), id=drawn, bottom=image.bottom, top=image.top)
         answer(picture, drawn)
     alike = np.array_equal(picture[0], picture[1]) and np.array_equal(picture[0], picture[2])
     component("channels", js="channels.js", css="channels.css")(
@@ -76,6 +82,11 @@ def answer(picture: np.ndarray, drawn: str) -> None:
         feed("maps", refused=str(error), **about)
     else:
         feed("maps", operation.output[0].numpy(), **about)
+
+
+def _drawn(image: CurrentImage) -> str:
+    """Which picture it is, with the strokes that are on it."""
+    return f"{image.id}.{state.link(parameters.STROKES)}"
 
 
 def session_layer(picture: np.ndarray) -> Operation:

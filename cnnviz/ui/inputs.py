@@ -30,16 +30,17 @@ _HEARD = "_chooser_heard"
 _BUTTON_SIDE = 60  # pixels of the button's thumbnail, twice as many as the page shows of it
 
 
-def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None:
+def image_chooser(tinted: CurrentImage | None = None, *, cropping: bool = True, stand_in: str | None = None) -> None:
     """A button with the image's thumbnail and name that opens gallery, file, camera, crop and size.
 
-    A page that mounts this also takes pictures that are dropped or pasted on it. Without ``cropping`` the crop is left to
-    the page. ``stand_in`` is the sample that the page shows in place of the session's image: it is named instead.
+    A page that mounts this also takes pictures that are dropped or pasted on it. A page whose image has colours of its own
+    gives it as ``tinted``, and there is no choice of colour or grey. Without ``cropping`` the crop is left to the page.
+    ``stand_in`` is the sample that the page shows in place of the session's image: it is named instead.
 
     The browser says what somebody chooses, once; the session is what holds it. With each answer it is told which of its
     messages was the last to be heard, and until then keeps what is being changed.
     """
-    image = current_image()
+    image = tinted or current_image()
     with st.container(key="chooser"):
         component("chooser", js="chooser.js", css="chooser.css")(
             key=_KEY,
@@ -49,6 +50,7 @@ def image_chooser(*, cropping: bool = True, stand_in: str | None = None) -> None
                 "sides": SIDES,
                 "grounds": tuple(parameters.GROUNDS),
                 "colour": st.session_state.colour,
+                "tinted": tinted is not None,
                 "heard": st.session_state.get(_HEARD),
                 "arrived": uploads.arrived(),
                 "own": _own(),

@@ -14,8 +14,9 @@ from tests.parcels import decode
 from tests.ui.apps import opened, payloads, session
 
 
-def test_the_small_integers_get_three_planes_that_differ():
-    red, green, blue, _ = decode(payloads(opened("channels"))["planes"])
+@pytest.mark.parametrize("colour", ["0", "1"])  # with 1 the chooser has painted a picture of the same name
+def test_the_small_integers_get_three_planes_that_differ(colour):
+    red, green, blue, _ = decode(payloads(opened("channels", colour=colour))["planes"])
     assert np.array_equal(green, red.T)
     assert np.array_equal(blue, red[::-1])
 

@@ -1,10 +1,13 @@
 """The image chooser: what it is told, and what it may say."""
 
+import base64
+import io
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 
 from cnnviz.core.cut import Cut
 from cnnviz.core.decoding import decode_image
@@ -145,3 +148,12 @@ def test_a_sample_that_stands_in_is_named_and_cannot_be_fitted():
     assert stand_in.keys() == own.keys()
     assert (stand_in["shown"], stand_in["fitted"]) == ("cifar10_0", False)
     assert (own["shown"], own["fitted"]) == ("cat", True)
+
+
+def test_a_page_of_coloured_planes_shows_the_picture_in_colour_and_asks_for_none():
+    chooser = payloads(opened("channels", image="coffee"))["chooser"]
+    assert chooser["tinted"]
+    data = base64.b64decode(chooser["thumbnail"].partition(",")[2])
+    red, _, blue = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int).transpose(2, 0, 1)
+    assert (red - blue).max() > 60  # coffee is brown
+    assert not payloads(opened(image="coffee"))["chooser"]["tinted"]
