@@ -1,6 +1,7 @@
 """What the app changes in the server that runs it."""
 
 import asyncio
+import copy
 import importlib
 import socket
 import sys
@@ -9,12 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from streamlit.components.v2.presentation import make_bidi_component_presenter
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from cnnviz.ui import server
+from tests.ui.apps import opened, run
 
 
 def test_a_socket_that_listens_and_those_it_accepts_send_at_once():
@@ -123,3 +126,45 @@ def test_where_nobody_takes_messages_a_run_waits_for_nothing(monkeypatch, nobody
         del runtime._session_mgr
     server.wait_until_sent()
     assert queue.looks == 0
+
+
+class Widgets(dict):
+    """What a session knows of its widgets: the events of one component, under the id "events"."""
+
+    def __init__(self, kind, *heard):
+        super().__init__(events=heard[0]) if heard else super().__init__()
+        self.widget_metadata = {"events": SimpleNamespace(value_type=kind)} if kind else {}
+
+
+@pytest.mark.parametrize("stands_at", [{}, {"settled": "1;a", "asked": None}, None, [1]], ids=str)
+@pytest.mark.parametrize(
+    "widgets",
+    [
+        Widgets(None),
+        Widgets("json_value", [{"event": "asked", "value": 1}]),
+        Widgets("json_trigger_value"),
+        Widgets("json_trigger_value", None),
+        Widgets("json_trigger_value", {"event": "asked", "value": "film"}),
+        Widgets(
+            "json_trigger_value", [{"event": "asked"}, {"event": "settled", "value": "0;b"}, {"event": [1]}, 7, {}]
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_component_has_said_is_read_as_streamlit_has_it_read(widgets, stands_at):
+    session = SimpleNamespace(_new_widget_state=widgets)
+    ours, streamlits = (make("events", "id", {"settled"}) for make in (server.presenter, make_bidi_component_presenter))
+    said, wanted = (present(stands_at, session) for present in (ours, streamlits))
+    assert said == wanted
+    if isinstance(wanted, dict) and wanted is not stands_at:
+        assert (said.settled, said.asked, said.never) == (wanted.settled, wanted.asked, None)
+        assert copy.deepcopy(said) is said
+
+
+def test_a_run_makes_no_class():
+    app = opened()
+    classes = len(dict.__subclasses__())
+    for bias in range(3):
+        app.session_state["bias"] = float(bias)
+        run(app)
+    assert len(dict.__subclasses__()) == classes
