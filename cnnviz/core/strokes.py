@@ -98,20 +98,20 @@ def _coverage(stroke: Stroke, height: int, width: int) -> np.ndarray:
     # never thinner than a pixel, or a pen on a 7×7 picture would leave no mark
     radius = max(0.5, stroke.size * max(height, width) / (2 * GRID))
     points = [(row * height / GRID, col * width / GRID) for row, col in stroke.points]
+    row_middles, col_middles = np.arange(height)[:, None] + 0.5, np.arange(width) + 0.5
     for (row0, col0), (row1, col1) in zip(points, points[1:] or points, strict=False):
         # only the pixels near this piece of the stroke
         top, bottom = _reach(row0, row1, radius + 1, height)
         left, right = _reach(col0, col1, radius + 1, width)
-        rows = np.arange(top, bottom)[:, None] + 0.5
-        cols = np.arange(left, right) + 0.5
+        rows, cols = row_middles[top:bottom], col_middles[left:right]
         d_row, d_col = row1 - row0, col1 - col0
         length2 = d_row * d_row + d_col * d_col
         along = ((rows - row0) * d_row + (cols - col0) * d_col) / length2 if length2 else 0.0
-        along = np.clip(along, 0.0, 1.0)
+        along = np.minimum(np.maximum(along, 0.0), 1.0)  # np.clip goes a long way round for so small an array
         off_row, off_col = rows - (row0 + along * d_row), cols - (col0 + along * d_col)
         distance = np.sqrt(off_row * off_row + off_col * off_col)
         near = covered[top:bottom, left:right]
-        np.maximum(near, np.clip(radius + 0.5 - distance, 0.0, 1.0), out=near)
+        np.maximum(near, np.minimum(radius + 0.5 - distance, 1.0), out=near)
     return covered
 
 
