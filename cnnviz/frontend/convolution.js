@@ -24,7 +24,7 @@ import { showImage } from "./thumbnails.js";
 import { Toolbar } from "./toolbar.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
-const HINT = "Press play, or point at the feature map: the amber window shows which pixels made that number. Type over any weight, or double-click a pixel's digits.";
+const HINT = "Press play, or point at the map: amber marks the pixels behind that number. Type over any weight; double-click a pixel's digits.";
 
 class ConvolutionLab {
   help = STAGE_HELP;
@@ -289,8 +289,8 @@ class ConvolutionLab {
     const parts = [changed ? `Changed from ${title}.` : sentence];
     const colour = this.filter.shape[0] > 1;
     if (colour) {
-      parts.push(slicesAlike(this.filter) ? "The three slices are equal." : "The three slices differ.");
-      if (!changed && averaging) parts.push("Each takes a third, so that an even area keeps its brightness.");
+      const share = !changed && averaging ? ", each a third of it" : "";
+      parts.push(slicesAlike(this.filter) ? `Three equal slices${share}.` : "The three slices differ.");
     }
     this.sameControl.hidden = !colour;
     write(this.stage.kernelNote, parts.join(" "));

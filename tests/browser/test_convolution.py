@@ -27,7 +27,7 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import STAGE, agreement, cell, painted, stage, wait_painted, wait_stage
+from tests.browser.harness import STAGE, agreement, cell, painted, stage, until, wait_painted, wait_stage
 
 AGREEMENT = f"{STAGE} .agreement"
 CHOSEN = "select => select.selectedOptions[0].text"
@@ -269,15 +269,16 @@ def test_typing_never_loses_the_preset_and_reset_brings_it_back(visit):
     assert kernel.evaluate(CHOSEN) == "Sobel x"
     assert weights(page).tolist() == KERNELS["sobel_x"].tensor.tolist()
     assert reset.is_disabled()
+    place = player.bounding_box()
     for key in ("sharpen", "difference_x", "laplacian_of_gaussian", "double"):
         kernel.select_option(key)
         assert agreement(page) == 0
+        assert player.bounding_box() == place  # however long the note
         assert weights(page).tolist() == KERNELS[key].tensor.tolist()
         assert stage(page)["value"] == Lesson(kernel=key).feature_map[0, 0]
         assert page.locator(f"{STAGE} .kernel-note").inner_text() == KERNELS[key].sentence
     kernel.select_option("sobel_y")
     weight_cell(page, 0, 0).fill("5")
-    place = player.bounding_box()
     page.get_by_label("kernel rows", exact=True).fill("5")  # grows about the centre
     agreement(page)
     assert player.bounding_box() == place
@@ -286,6 +287,8 @@ def test_typing_never_loses_the_preset_and_reset_brings_it_back(visit):
     typed[1, 0] = 5
     assert weights(page).tolist() == typed.tolist()
     assert kernel.evaluate(CHOSEN) == "Sobel y, changed"
+    page.set_viewport_size({"width": 1366, "height": 640})  # what a browser leaves of a small laptop's 768
+    until(page, "() => Math.abs(find('.player').getBoundingClientRect().bottom - innerHeight) < 1")
 
 
 def test_no_edit_is_undone_by_an_answer_from_python(visit):

@@ -54,7 +54,7 @@ def test_a_sample_its_size_and_its_colours_are_chosen_while_the_kernel_stays(vis
     page.get_by_role("button", name="red", exact=True).wait_for()
     lesson = replace(lesson, size=6, colour=True)
     check(page, lesson)
-    assert "The three slices are equal." in page.locator(".kernel-note").inner_text()
+    assert "Three equal slices." in page.locator(".kernel-note").inner_text()
     close_chooser(page)
     page.get_by_label("edit all three slices alike").uncheck()
     page.get_by_role("button", name="blue", exact=True).click()
@@ -71,7 +71,7 @@ def test_an_average_shares_itself_out_over_three_channels_and_says_so(visit):
     page = open_lesson(visit, Lesson("cat", 9, colour=True, kernel="gaussian_3"))
     check(page, Lesson("cat", 9, colour=True, kernel="gaussian_3"))
     note = page.locator(".kernel-note").inner_text()
-    assert note.endswith("The three slices are equal. Each takes a third, so that an even area keeps its brightness.")
+    assert note.endswith("Three equal slices, each a third of it.")
 
 
 def test_another_image_has_no_strokes_of_the_one_before(visit):
