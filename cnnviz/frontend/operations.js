@@ -83,9 +83,10 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
     outputSize(size, { kernel, stride: stride[at], padding: padding[at], dilation: dilation[at] }, paddingMode);
   const [rows, cols] = [axis(0, height, kernelRows), axis(1, width, kernelCols)];
   const padded = padding[0] || padding[1] ? pad(x, padding, paddingMode) : x;
-  const data = new Float64Array(padded.data); // turned once, not at each product
+  const data = inDoubles(padded.data);
   const output = tensor([outChannels, rows, cols]);
-  const step = stride[1];
+  const step = stride[1] | 0; // "| 0" tells the engine that an index is a small whole number, and need not be checked to be one
+  const [step2, step3, step4, step5, step6, step7] = [2 * step | 0, 3 * step | 0, 4 * step | 0, 5 * step | 0, 6 * step | 0, 7 * step | 0];
   for (let out = 0; out < outChannels; out++) {
     const { weights, offsets } = tapsOf(weight, out, padded.shape, dilation);
     const [taps, shift] = [weights.length, bias ? bias[out] : 0];
@@ -95,19 +96,19 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
       const whole = cols >= TOGETHER ? cols : 0; // the last ones of a row are made again with those before them
       for (let next = 0; next < whole; next += TOGETHER) {
         const j = Math.min(next, cols - TOGETHER);
-        const at = first + j * step;
+        const at = (first + j * step) | 0;
         let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
         for (let tap = 0; tap < taps; tap++) {
           const value = weights[tap];
-          const from = at + offsets[tap];
+          const from = (at + offsets[tap]) | 0;
           a += value * data[from];
-          b += value * data[from + step];
-          c += value * data[from + 2 * step];
-          d += value * data[from + 3 * step];
-          e += value * data[from + 4 * step];
-          f += value * data[from + 5 * step];
-          g += value * data[from + 6 * step];
-          h += value * data[from + 7 * step];
+          b += value * data[(from + step) | 0];
+          c += value * data[(from + step2) | 0];
+          d += value * data[(from + step3) | 0];
+          e += value * data[(from + step4) | 0];
+          f += value * data[(from + step5) | 0];
+          g += value * data[(from + step6) | 0];
+          h += value * data[(from + step7) | 0];
         }
         output.data[to + j] = a + shift;
         output.data[to + j + 1] = b + shift;
@@ -127,6 +128,15 @@ export function conv2d(x, weight, bias, { stride = [1, 1], padding = [0, 0], dil
     }
   }
   return output;
+}
+
+let doubles = new Float64Array(0); // one room for all convolutions: a new one for each would be a megabyte a moment to clear away
+
+/** The values in double precision: turned once, not at each product. They stand there until the next call. */
+function inDoubles(data) {
+  if (doubles.length < data.length) doubles = new Float64Array(data.length);
+  doubles.set(data);
+  return doubles;
 }
 
 /** One filter's weights but for its zeros, and how far behind the window's first value each finds its own. */
