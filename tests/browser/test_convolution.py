@@ -491,6 +491,19 @@ def test_numbers_no_hyperparameter_can_have_leave_the_picture_as_it_was(visit):
         assert control.get_attribute("aria-invalid") == "true"
         control.blur()
         assert (control.input_value(), control.get_attribute("aria-invalid")) == (standing, None)
+    # arrow keys go from what stands, and not beyond what can be
+    control = page.get_by_label("dilation", exact=True)
+    for key, text, invalid in [
+        ("ArrowDown", "1", None),
+        ("7", "17", "true"),
+        ("ArrowDown", "1", None),
+        ("ArrowUp", "2", None),
+        ("ArrowDown", "1", None),
+    ]:
+        control.press("End")
+        control.press(key)
+        assert (control.input_value(), control.get_attribute("aria-invalid")) == (text, invalid)
+    control.blur()
     assert stage(page) | {"painted": 0} == before
     assert agreement(page) == 0
 
