@@ -80,8 +80,9 @@ def shift_map(values: np.ndarray, *, top: float, title: str, what: str) -> go.Fi
 def _laid_out(figure: go.Figure, title: str, most: float) -> go.Figure:
     figure.update_yaxes(tickformat=".0%", range=[0, most])
     return _still(figure).update_layout(
-        title=title, height=360, margin={"l": 50, "r": 10, "t": 56, "b": 90}, hovermode="x unified",
-        legend={"orientation": "h", "y": -0.24, "yanchor": "top"},
+        title=title, height=380, margin={"l": 50, "r": 10, "t": 56, "b": 48}, hovermode="x unified",
+        # at the figure's foot, where Plotly makes room for as many rows as there are: three on a phone
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
     )  # fmt: skip
 
 
