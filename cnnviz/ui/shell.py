@@ -36,8 +36,10 @@ _STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { position: sticky; top: 64px; z-index: 4; pointer-events: none; }
 .st-key-chooser { width: 246px; }
 @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { top: 45px; } }
-/* what gets the focus is not behind it, nor behind the player, which keeps to the foot of the screen */
-[data-testid="stMain"] { scroll-padding-top: 112px; scroll-padding-bottom: 76px; }
+[data-testid="stMain"] { scroll-padding-top: 112px; } /* what gets the focus is not behind it */
+/* nor behind the player, which keeps to the foot of a screen that is not high enough */
+@media (max-height: 880px) { [data-testid="stMain"] { scroll-padding-bottom: 76px; } }
+[data-projector="true"] [data-testid="stMain"] { scroll-padding-bottom: 76px; }
 @media (max-width: 767px) { [data-testid="stMain"] { scroll-padding-bottom: 160px !important; } }
 @media (min-width: 768px) { .st-key-chooser { position: relative; z-index: 2; width: 246px; height: 38px; margin: 19px 0 calc(-57px - 0.5rem); } }
 @media (min-width: 768px) { [data-projector="true"] .st-key-chooser { width: 360px; height: 46px; margin: 16px 0 calc(-62px - 0.5rem); } }
