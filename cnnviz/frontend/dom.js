@@ -44,6 +44,9 @@ export function dress(element, styles) {
   if (!dressed.has(element)) dressed.set(element, {});
   const before = dressed.get(element);
   for (const [name, value] of Object.entries(styles)) {
-    if (before[name] !== value) element.style[name] = before[name] = value;
+    if (before[name] === value) continue;
+    before[name] = value;
+    if (name.startsWith("--")) element.style.setProperty(name, value);
+    else element.style[name] = value;
   }
 }

@@ -23,18 +23,23 @@ export function grow(canvas, width, height) {
   if (canvas.height < height) canvas.height = height;
 }
 
+/** A canvas to grow. A new one has 300 × 150 pixels, which is a lot where each of them is a whole cell of the page. */
+export function roomless(attributes = {}) {
+  return h("canvas", { width: 1, height: 1, ...attributes });
+}
+
 /**
  * The canvas may show a `margin` around the grid proper (padding): [rows, columns], or [above, left, below, right] where its
  * ends differ. It may be larger than both: the sheet it lies on shows no more of it than that. `panel`, the element that
  * tests, pointers and screen readers hold on to, lies exactly over the grid proper.
  */
 export class Grid {
-  #base = document.createElement("canvas"); // the picture with its digits, painted once a change
-  #pixels = document.createElement("canvas"); // one canvas pixel a cell
+  #base = roomless(); // the picture with its digits, painted once a change
+  #pixels = roomless(); // one canvas pixel a cell
   #size = [0, 0]; // of the picture, in canvas pixels: the canvases may be larger
 
   constructor(panel, attributes = {}) {
-    this.canvas = h("canvas", { "aria-hidden": "true" });
+    this.canvas = roomless({ "aria-hidden": "true" });
     this.panel = h("div", { class: "panel", "data-panel": panel, role: "img", ...attributes });
     this.element = h("div", { class: "grid" }, h("div", { class: "sheet" }, this.canvas), this.panel);
     this.context = this.canvas.getContext("2d");

@@ -1,7 +1,7 @@
 /** The kernel's weights as cells: typed, dragged, wheeled or stepped with the arrow keys where they may be edited. */
 
 import { dress, fill, h, mark } from "./dom.js";
-import { cellUnder, grow } from "./grid.js";
+import { cellUnder, grow, roomless } from "./grid.js";
 import { parseNumber, plain, short } from "./numbers.js";
 import { css, inkOn, packed } from "./palette.js";
 import { leastDigits } from "./projector.js";
@@ -11,6 +11,9 @@ const STEP = 0.1;
 const COARSE = 1;
 const TINY = 16; // CSS pixels
 const DRAG_PIXELS = 4; // a drag this long is one step
+// Cells are laid out at this many CSS pixels and shown at the size there is room for: so a kernel that changes its size
+// has the browser lay out only those that come and go. What keeps its own size on the screen is divided by the zoom.
+const LAID_OUT = 64;
 
 export class KernelPanel {
   #shape = "";
@@ -25,7 +28,7 @@ export class KernelPanel {
     this.onRefused = onRefused;
     this.panel = h("div", { class: "panel kernel-panel", "data-panel": "kernel", role: "group" });
     // the cells' colours lie under them in one picture: 49 backgrounds that change at once cost a frame
-    this.colours = h("canvas", { class: "kernel-colours", "aria-hidden": "true" });
+    this.colours = roomless({ class: "kernel-colours", "aria-hidden": "true" });
     this.element = h("div", { class: "grid" }, h("div", { class: "sheet" }, this.colours), this.panel);
   }
 
@@ -69,7 +72,14 @@ export class KernelPanel {
     const cell = place ? this.#cells[place[0] * this.cols + place[1]] : null;
     if (this.#here !== cell) this.#here?.removeAttribute("data-here");
     this.#here = cell;
-    if (cell) mark(cell, "data-here", true);
+    if (!cell) return;
+    this.#outline(cell);
+    mark(cell, "data-here", true);
+  }
+
+  /** Its outline is as broad as in any other kernel. */
+  #outline(cell) {
+    dress(cell, { "--pixel": `${Math.ceil(3 / this.zoom) / 3}px` }); // three of them are whole: browsers round down
   }
 
   #write(cell, value) {
@@ -81,7 +91,7 @@ export class KernelPanel {
     const text = side < this.least && !typing ? "" : this.onEdit && (!crowded || typing) ? plain(value) : short(value, Math.max(2, Math.floor(side / (0.6 * Math.max(this.font, 11))))) || "…";
     if (cell.value !== text) cell.value = text;
     mark(cell, "title", text === plain(value) ? "" : plain(value, 6));
-    const size = Math.max(this.font, Math.min(this.font > 20 ? 32 : 24, side * 0.38, (side * 0.9) / (text.length * 0.56)));
+    const size = Math.max(this.font / this.zoom, LAID_OUT * Math.min(0.38, 0.9 / (text.length * 0.56)));
     dress(cell, { fontSize: `${size}px` });
     cell.removeAttribute("aria-invalid");
   }
@@ -94,15 +104,24 @@ export class KernelPanel {
     mark(this.panel, "data-cols", cols);
     mark(this.panel, "data-digits", side < this.least ? 0 : this.font); // the least size they may have here
     mark(this.panel, "data-small", side < 34); // then the cell being typed in grows, or its digits could not be read
-    const box = { width: `${side * cols}px`, height: `${side * rows}px` };
     grow(this.colours, cols, rows);
     dress(this.colours, { width: `${side * this.colours.width}px`, height: `${side * this.colours.height}px` });
-    dress(this.element, box);
-    dress(this.panel, { ...box, gridTemplate: `repeat(${rows}, ${side}px) / repeat(${cols}, ${side}px)` });
+    dress(this.element, { width: `${side * cols}px`, height: `${side * rows}px` });
+    this.zoom = side / LAID_OUT;
+    const half = 0.5 / this.zoom; // of the line between two cells
+    const line = `var(--paper) 0 ${half}px, transparent ${half}px ${LAID_OUT - half}px, var(--paper) ${LAID_OUT - half}px ${LAID_OUT}px`;
+    dress(this.panel, {
+      width: `${LAID_OUT * cols}px`,
+      height: `${LAID_OUT * rows}px`,
+      gridTemplate: `repeat(${rows}, ${LAID_OUT}px) / repeat(${cols}, ${LAID_OUT}px)`,
+      transform: `scale(${this.zoom})`,
+      backgroundImage: ["right", "bottom"].map((way) => `repeating-linear-gradient(to ${way}, ${line})`).join(),
+    });
     while (this.#pool.length < rows * cols) this.#pool.push(this.#input(this.#pool.length));
     this.#cells = this.#pool.slice(0, rows * cols);
     this.#cells.forEach((cell, at) => mark(cell, "aria-label", `weight, row ${Math.floor(at / cols) + 1}, column ${(at % cols) + 1}`));
     fill(this.panel, this.#cells);
+    for (const cell of [this.#here, this.panel.getRootNode().activeElement]) if (this.#cells.includes(cell)) this.#outline(cell);
   }
 
   /** The cell that stands at this place in reading order; which row and column that is depends on the kernel's shape. */
@@ -116,6 +135,7 @@ export class KernelPanel {
       readonly: !this.onEdit,
     });
     if (!this.onEdit) {
+      cell.addEventListener("focus", () => this.#outline(cell));
       cell.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
         cell.blur();
@@ -132,6 +152,7 @@ export class KernelPanel {
     };
     cell.addEventListener("focus", () => {
       dress(cell, { background: css(this.scale, value()) });
+      this.#outline(cell);
       this.#write(cell, value());
       cell.select();
     });

@@ -71,7 +71,7 @@ function line(context, colour, x, y, width, height) {
 
 function drawField(context, field, style, box) {
   if (field.type === "checkbox" || field.type === "range") return;
-  write(context, style, field.value, (box.left + box.right) / 2, (box.top + box.bottom) / 2, "center");
+  write(context, style, field.value, (box.left + box.right) / 2, (box.top + box.bottom) / 2, "center", box.height / field.offsetHeight);
 }
 
 /** Each line of a text where it was laid out. */
@@ -94,8 +94,9 @@ function drawText(context, node, style) {
   flush(text.length);
 }
 
-function write(context, style, text, x, y, align) {
-  context.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+/** `zoom`: how much larger than it is laid out the text is shown. */
+function write(context, style, text, x, y, align, zoom = 1) {
+  context.font = `${style.fontStyle} ${style.fontWeight} ${parseFloat(style.fontSize) * zoom}px ${style.fontFamily}`;
   context.fillStyle = style.color;
   context.textAlign = align;
   context.textBaseline = "middle";

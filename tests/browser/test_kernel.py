@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 import torch
 
 from tests.browser.convolution_page import Lesson, check, link_of, open_lesson, weight_cell, weights
@@ -169,3 +170,21 @@ def test_the_kernel_as_text_goes_out_and_comes_back(visit):
     use.click()
     wait_weights(page, three[0])
     check(page, Lesson(image="cat", colour=True, size=20, weights=as_link(three)), [(0, 0), (5, 9)])
+
+
+def test_a_weights_outline_is_as_broad_in_every_kernel_and_its_digits_never_grow_beyond_the_cell(visit):
+    page = open_lesson(visit, Lesson())
+    outline = """(cell) => {
+      const zoom = cell.getBoundingClientRect().height / cell.offsetHeight;
+      return zoom * parseFloat(getComputedStyle(cell).outlineWidth);
+    }"""
+    beyond = "(cell) => cell.scrollWidth > cell.clientWidth || cell.getBoundingClientRect().width < 12"
+    for size in (3, 5, 7):
+        page.get_by_label("kernel rows", exact=True).fill(str(size))
+        page.get_by_label("kernel columns", exact=True).fill(str(size))
+        until(page, "size => find('[data-panel=\"kernel\"]').dataset.cols === String(size)", size)
+        middle = weight_cell(page, size // 2, size // 2)
+        middle.focus()
+        assert middle.evaluate(outline) == pytest.approx(3, abs=0.2)
+        assert not middle.evaluate(beyond)
+        middle.blur()

