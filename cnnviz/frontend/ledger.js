@@ -5,7 +5,8 @@ import { LedgerPart } from "./ledger_parts.js";
 import { css } from "./palette.js";
 
 const REST = 150; // milliseconds without a change before the lines out of sight are written, too
-const LONG = 30; // lines: from here on the browser lays out only those near the ones in sight
+const LONG = 30; // lines: from here on the browser lays out and paints only the bundles in sight
+const BUNDLE = 14; // lines: each alone would be a layer of its own, which costs each frame a millisecond
 
 /** What it says is the business of an operation's kind (see kinds.js), which calls `products` or `values`, then `foot`. */
 export class Ledger {
@@ -152,7 +153,7 @@ export class Ledger {
         this.#take(0, count);
         const rows = channelNames.flatMap((channel, at) => [
           ...(channelNames.length > 1 ? [h("div", { class: "ledger-channel" }, channel)] : []),
-          ...this.#lines.slice(at * each, (at + 1) * each).map(({ line }) => line),
+          ...this.#bundles(at * each, (at + 1) * each),
         ]);
         fill(this.body, rows);
       }
@@ -168,8 +169,19 @@ export class Ledger {
     mark(this.element, "data-folded", open === null);
     write(this.heading.children[4], open === null ? "sum" : "product");
     if (open === null) return;
-    this.#parts[open].unfold(this.#lines.map(({ line }) => line));
+    this.#parts[open].unfold(this.#bundles(0, each));
     this.body.scrollTop += this.#parts[open].head.getBoundingClientRect().top - this.body.getBoundingClientRect().top;
+  }
+
+  /** The lines from first to end as the body holds them: of a long account, in bundles. */
+  #bundles(first, end) {
+    const lines = this.#lines.slice(first, end).map(({ line }) => line);
+    if (this.#lines.length < LONG) return lines;
+    return Array.from({ length: Math.ceil(lines.length / BUNDLE) }, (_, at) => {
+      const bundle = h("div", { class: "ledger-bundle" }, ...lines.slice(at * BUNDLE, (at + 1) * BUNDLE));
+      bundle.style.setProperty("--lines", bundle.childElementCount);
+      return bundle;
+    });
   }
 
   /** Lines for so many taps from the first one on, of which nothing is known yet. */
@@ -179,7 +191,6 @@ export class Ledger {
     this.#first = first;
     this.#at = undefined;
     this.#sight = null;
-    mark(this.body, "data-long", count >= LONG);
   }
 
   /** One text a tap, under a heading; the line at `won` (if it is one) stands out. */
@@ -192,7 +203,6 @@ export class Ledger {
       this.#first = 0;
       this.#count = texts.length;
       this.#account = null;
-      mark(this.body, "data-long", false);
       delete this.heading.dataset.values;
       this.heading.replaceChildren(h("span", {}, heading));
       this.#lines = texts.map(() => ({ line: h("div", { class: "value-line", "data-ledger": "value" }) }));
