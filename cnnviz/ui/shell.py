@@ -1,13 +1,11 @@
 """The frame around every page: the list of pages, and the way in."""
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 
 import streamlit as st
-import torch
 
 from cnnviz.ui import server, state
 from cnnviz.ui.connection import watch_connection
@@ -81,21 +79,9 @@ def _pages() -> list:
 
 def run() -> None:
     """Runs the page that the address asks for."""
-    with _turn():
+    with TURNS:
         _run()
     server.wait_until_sent()
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """A run's turn, in which torch computes on one thread.
-
-    A change on the network page takes 74 ms of processor time where torch shares its small layers out among two threads, and
-    21 ms on one. Torch keeps their number for each thread that asks, and Streamlit makes a new one for nearly every run.
-    """
-    with TURNS:
-        torch.set_num_threads(1)
-        yield
 
 
 def _run() -> None:
@@ -147,7 +133,7 @@ def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], obj
 
 @st.fragment
 def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
-    with _turn():
+    with TURNS:
         lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
         again = state.notes() or st.session_state[_AROUND] != around()
     if st.session_state[_INSIDE] is None:  # a run of the lesson alone

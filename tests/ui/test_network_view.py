@@ -258,23 +258,6 @@ def test_the_page_of_the_photograph_network_sends_what_it_needs():
         assert np.array_equal(decode(sent["answer"]), answer("cifar10"))
 
 
-def test_torch_computes_on_one_thread_whatever_this_one_does(monkeypatch):
-    counted = []
-
-    def counting(name):
-        counted.append(torch.get_num_threads())
-        return session_trace(name)
-
-    session_trace, before = network_view.session_trace, torch.get_num_threads()
-    monkeypatch.setattr(network_view, "session_trace", counting)
-    torch.set_num_threads(2)
-    try:
-        opened("network")
-    finally:
-        torch.set_num_threads(before)
-    assert counted == [1]
-
-
 def test_the_page_sends_the_digits_and_torchs_answer():
     sent = payloads(opened("network", image="digit_3", centre="0", unit="conv2,5,0,3"))
     assert sent["digits"]["keys"] == list(network_input.DIGITS)

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+import torch
 from streamlit.components.v2.presentation import make_bidi_component_presenter
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
@@ -168,3 +169,10 @@ def test_a_run_makes_no_class():
         app.session_state["bias"] = float(bias)
         run(app)
     assert len(dict.__subclasses__()) == classes
+
+
+def test_torch_computes_on_one_thread_whoever_asks():
+    torch.set_num_threads(2)
+    server.prepare()
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(torch.get_num_threads).result() == 1
