@@ -96,7 +96,7 @@ def _pixels(raster: Raster) -> list[np.ndarray]:
     image.close()  # its pixels make room for what comes of them
     seen, *clear = layers
     grounds = [seen, seen + clear[0]] if clear and clear[0].any() else [seen]
-    for pixels in grounds:
+    for pixels in grounds if unit != 1 else ():
         pixels /= np.float32(unit)
     return grounds
 
@@ -143,7 +143,7 @@ def _seen_and_clear(band: Image.Image, raster: Raster, lowest: float, highest: f
         values = ((stored - np.float64(lowest)) / span).astype(np.float32)
     else:
         white = {"1": 1, "I;16": raster.white, "I;16B": raster.white}.get(band.mode, 255)
-        values = stored.astype(np.float32) / np.float32(white)
+        values = np.divide(stored, np.float32(white), dtype=np.float32)
     if raster.inverted and band.mode in ("I;16", "I;16B", "I", "F"):  # the others Pillow inverts itself
         values = 1 - values
     if raster.clear is None:

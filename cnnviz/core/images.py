@@ -58,7 +58,9 @@ def shrunk(image: np.ndarray, side: int) -> np.ndarray:
     scale = side / min(height, width)
     if scale >= 1:
         return image
-    return _resized(image, max(1, round(height * scale)), max(1, round(width * scale))).astype(np.float32)
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    # in single precision: that is within 1e-6, and an upload takes half the time
+    return F.interpolate(torch.tensor(image[None], dtype=torch.float32), size, mode="area")[0].numpy()
 
 
 def two_decimals(image: np.ndarray) -> np.ndarray:

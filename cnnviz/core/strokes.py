@@ -1,5 +1,6 @@
 """What was done to a picture by hand: strokes and typed pixels as numbers, as link text, and as paint on an image."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -92,8 +93,9 @@ def _centres_within(start: int, end: int, side: int) -> slice:
     return slice(middle, middle + 1)
 
 
+@functools.lru_cache(maxsize=256)  # a drawing comes again with each stroke added to it: 6 kB a stroke at 28×28, 131 at 128×128
 def _coverage(stroke: Stroke, height: int, width: int) -> np.ndarray:
-    """The share of each pixel that a stroke covers: float64 (H, W)."""
+    """The share of each pixel that a stroke covers: float64 (H, W), not to be written to."""
     covered = np.zeros((height, width))
     # never thinner than a pixel, or a pen on a 7×7 picture would leave no mark
     radius = max(0.5, stroke.size * max(height, width) / (2 * GRID))
@@ -112,6 +114,7 @@ def _coverage(stroke: Stroke, height: int, width: int) -> np.ndarray:
         distance = np.sqrt(off_row * off_row + off_col * off_col)
         near = covered[top:bottom, left:right]
         np.maximum(near, np.minimum(radius + 0.5 - distance, 1.0), out=near)
+    covered.setflags(write=False)
     return covered
 
 

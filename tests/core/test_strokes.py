@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnviz.core import strokes
 from cnnviz.core.strokes import Stroke, TypedPixel, paint, pixel_corners, strokes_from_text, strokes_to_text
 
 RANDOM = np.random.default_rng(3)
@@ -73,3 +74,13 @@ def test_the_text_of_typed_pixels_is_read_back(text):
 def test_what_is_no_stroke_is_refused_in_a_sentence(text, words):
     with pytest.raises(ValueError, match=words):
         strokes_from_text(text)
+
+
+def test_a_stroke_painted_before_is_not_painted_anew_where_another_is_added():
+    first, second = (Stroke("pen", size, ((100, 100), (800, 700))) for size in (61, 173))
+    image = np.zeros((1, 28, 28), dtype=np.float32)
+    once = paint(image, [first])
+    misses = strokes._coverage.cache_info().misses
+    both = paint(image, [first, second])
+    assert strokes._coverage.cache_info().misses == misses + 1
+    assert np.array_equal(both, paint(once, [second])) and np.array_equal(once, paint(image, [first]))
