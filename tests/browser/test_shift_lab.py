@@ -216,3 +216,23 @@ def test_the_pooling_page_breaks_no_rule_of_accessibility_and_fits_a_phone(visit
     page.set_viewport_size({"width": 1440, "height": 900})
     assert axe(page) == []
     assert page.locator(f"{LAB} .words").bounding_box()["y"] < 880  # above the fold
+
+
+@pytest.mark.parametrize("width", [768, 820, 1024])
+def test_on_a_tablet_no_picture_and_no_figure_reaches_into_the_next_column(visit, width):
+    page = visit("/pooling?shift=1,2", width=width, height=1180)
+    lab_agrees(page)
+    until(
+        page,
+        """() => {
+          const columns = [...find(".shift-lab").querySelectorAll(".lab-column")];
+          const left = columns.map((column) => column.getBoundingClientRect().left);
+          const within = (element, end) => {
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            return [...range.getClientRects(), element.getBoundingClientRect()].every(({ right }) => right <= end);
+          };
+          return columns.length === 4 && columns.every((column, at) =>
+            [...column.querySelectorAll(".lab-canvas, .lab-number")].every((element) => within(element, left[at + 1] ?? innerWidth)));
+        }""",
+    )
