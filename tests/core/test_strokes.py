@@ -83,4 +83,5 @@ def test_a_stroke_painted_before_is_not_painted_anew_where_another_is_added():
     misses = strokes._coverage.cache_info().misses
     both = paint(image, [first, second])
     assert strokes._coverage.cache_info().misses == misses + 1
-    assert np.array_equal(both, paint(once, [second])) and np.array_equal(once, paint(image, [first]))
+    assert np.array_equal(both, paint(once, [second]))
+    assert np.array_equal(once, paint(image, [first]))
