@@ -93,7 +93,8 @@ def _centres_within(start: int, end: int, side: int) -> slice:
     return slice(middle, middle + 1)
 
 
-@functools.lru_cache(maxsize=256)  # a drawing comes again with each stroke added to it: 6 kB a stroke at 28×28, 131 at 128×128
+# A drawing comes again with each stroke that is added. One takes 6 kB at 28×28, 131 at 128×128.
+@functools.lru_cache(maxsize=256)
 def _coverage(stroke: Stroke, height: int, width: int) -> np.ndarray:
     """The share of each pixel that a stroke covers: float64 (H, W), not to be written to."""
     covered = np.zeros((height, width))
