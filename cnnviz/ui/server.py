@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
-import torch
 from streamlit import net_util
 from streamlit.components.v2.bidi_component import main as component_commands
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -24,9 +23,6 @@ def prepare() -> None:
     app_session._populate_theme_msg = made_once(app_session._populate_theme_msg)
     AppSession.request_rerun = to_the_page_on_show(AppSession.request_rerun)
     component_commands.make_bidi_component_presenter = presenter
-    # A network's small layers, shared out among two threads, take 74 ms of processor time in place of 21, and an upload is
-    # decoded in 65 ms in place of 39. This holds for every thread that asks torch for something from now on.
-    torch.set_num_threads(1)
     # Torch and Streamlit live as long as the server: taking them out of every later collection keeps the collector cheap.
     gc.freeze()
 

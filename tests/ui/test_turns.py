@@ -1,11 +1,16 @@
 """Runs take turns."""
 
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from cnnviz.ui.turns import Turns
+from cnnviz.ui.turns import Turns, _Waiting
 
 
 def test_one_after_the_other_in_the_order_of_their_coming():
@@ -26,8 +31,7 @@ def test_one_after_the_other_in_the_order_of_their_coming():
         for number, thread in enumerate(threads):
             thread.start()
             started[number].wait(10)
-            while len(turns._ended._waiters) < number + 1:
-                time.sleep(0.001)
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
     for thread in threads:
         thread.join(10)
     assert most == [1] * 8
@@ -58,3 +62,64 @@ def test_an_error_ends_a_turn():
     with pytest.raises(ValueError, match="within"), turns:
         raise ValueError("within")
     assert turns._holder is None
+
+
+def test_whoever_has_waited_goes_before_those_who_come_along(monkeypatch):
+    class Drowsy(_Waiting):
+        """It hears only later that nobody has a turn any more."""
+
+        def __init__(self, since: float) -> None:
+            super().__init__(since)
+            self.called = SimpleNamespace(wait=lambda _seconds: heard.wait(10), set=int, clear=int)
+
+    turns, order, heard = Turns(longest=60, lenient=0), [], threading.Event()
+    monkeypatch.setattr("cnnviz.ui.turns._Waiting", Drowsy)
+
+    def run(name):
+        with turns:
+            order.append(name)
+
+    threads = [threading.Thread(target=run, args=[name]) for name in ("waits", "comes along")]
+    with turns:
+        threads[0].start()
+        wait_until(lambda: len(turns._waiting) == 1)
+    threads[1].start()  # and could have the turn
+    wait_until(lambda: len(turns._waiting) == 2)
+    heard.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["waits", "comes along"]
+
+
+def test_a_turn_computes_on_one_core():
+    """In a process of its own: torch reads how many cores it may use when it is imported, and tests let it use one."""
+    script = """
+        import threading
+        import psutil, torch
+        from cnnviz.core.network import load_network
+        from cnnviz.core.trace import trace
+        from cnnviz.ui.turns import TURNS
+
+        def run():
+            with TURNS:
+                before = process.num_threads()
+                trace(network, torch.zeros(1, 3, 32, 32))
+                print(process.num_threads() - before)
+
+        process, network = psutil.Process(), load_network("mnist")
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    """
+    cores = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], env=cores, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "0\n"
+
+
+def wait_until(condition) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
