@@ -9,6 +9,7 @@ import base64
 import contextlib
 import gzip
 import hashlib
+import multiprocessing
 import os
 import pwd
 import re
@@ -22,9 +23,11 @@ import threading
 import time
 import tomllib
 from http.client import HTTPConnection, HTTPException
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import streamlit
+from streamlit.web import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
@@ -33,30 +36,46 @@ PREPARED = ROOT / "build" / f"served-streamlit-{streamlit.__version__}"
 # How Streamlit fetches its font for icons on each first visit, 0.37 MB, before any icon is shown.
 PRELOAD = re.compile(rb'document\.fonts\.load\(`1em "\$\{\w+\.materialIcons\}"`\)')
 COMPRESSED = {".js", ".css", ".html", ".svg", ".json", ".ttf", ".wasm"}
-LOOK = 1.0  # seconds between two looks at the processes
+LOOK = 1.0  # seconds between two looks at the processes; that one has ended is noticed at once
 DEAF = 15.0  # seconds after which one that does not answer is started again
-BIRTH = 120.0  # seconds that one may take to import torch, on a busy machine
+BIRTH = 120.0  # seconds until one may be expected to answer, on a busy machine
+# A second that one process lets in: a page takes it some 30 ms to open, and those who are at work go on meanwhile.
+ARRIVALS = 20
+QUEUE = 10  # seconds: whoever would wait longer to be let in has to try again
+# Imported once, by the process that the others are forks of: one that is lost is there again within a second, not after
+# four of the processor's time that the class needs. Nothing here begins a thread, listens, or asks who is running.
+IMPORTED = [
+    "__main__",
+    "streamlit.web.cli",
+    "torch",
+    "plotly.graph_objects",
+    "cnnviz.core.trace",
+    "cnnviz.figures.volume",
+]
 
 
-class AppProcess:
-    """One process of the app, on a port of its own."""
+class Seat:
+    """A port of this machine on which one process of the app may serve, and the process that does."""
 
-    def __init__(self, seat: int, port: int) -> None:
-        self.seat, self.port = seat, port
-        self.popen: subprocess.Popen | None = None
+    def __init__(self, number: int, port: int) -> None:
+        self.number, self.port = number, port
+        self.process: multiprocessing.Process | None = None
         self.heard_at = 0.0
         self.begun_at = 0.0
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={self.port}"]
-        command += ["--server.address=127.0.0.1", "--server.scriptHealthCheckEnabled=true", "--logger.level=warning"]
-        variables = os.environ | {"OMP_NUM_THREADS": "1"}  # the processes are what uses the cores
-        self.popen = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
+        forks = multiprocessing.get_context("forkserver")
+        self.process = forks.Process(target=serve, args=[self.port], name=f"seat {self.number}")
+        self.process.start()
         self.begun_at = self.heard_at = time.monotonic()
 
     def end(self) -> None:
-        if self.popen:
-            end(self.popen)
+        """Asks the process to end, and sees to it that it does."""
+        if self.process:
+            self.process.terminate()
+            self.process.join(timeout=5)
+            self.process.kill()
+            self.process.join()
 
     def asked(self, path: str, timeout: float) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -70,25 +89,37 @@ class AppProcess:
 
     def warm(self) -> bool:
         """Waits until it answers and has run the first page once, so that no student waits for torch to be imported."""
-        end = time.monotonic() + BIRTH
-        while time.monotonic() < end and self.popen.poll() is None:
+        process, end = self.process, time.monotonic() + BIRTH
+        while time.monotonic() < end and process.is_alive():
             if self.asked("/_stcore/health", 5) and self.asked("/_stcore/script-health-check", BIRTH):
                 return True
             time.sleep(0.1)
         return False
 
-    def look_after(self) -> None:
-        """Starts it again if it has ended, or has not answered for long."""
-        if self.popen.poll() is not None:
-            say(f"Process {self.seat} has ended ({self.popen.returncode}): starting it again.")
-            self.start()
-            threading.Thread(target=self.warm, daemon=True).start()
-        elif self.asked("/_stcore/health", LOOK):
+    def look_after(self) -> bool:
+        """Whether it has fallen vacant since the last look. A process that has not answered for long is ended."""
+        if self.process is None:
+            return False
+        if not self.process.is_alive():
+            say(f"Process {self.number} has ended ({self.process.exitcode}): another takes its place.")
+            self.process = None
+            return True
+        if self.asked("/_stcore/health", LOOK):
             self.heard_at = time.monotonic()
         elif time.monotonic() - max(self.heard_at, self.begun_at + BIRTH - DEAF) > DEAF:
-            say(f"Process {self.seat} does not answer any more.")
-            self.popen.kill()
-            self.popen.wait()
+            say(f"Process {self.number} does not answer any more.")
+            self.process.kill()
+        return False
+
+
+def serve(port: int) -> None:
+    """Runs the app on this port of this machine: the whole life of one process."""
+    os.chdir(ROOT)
+    # Streamlit says an address there, which is not the one that anybody should go to
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}", "--server.address=127.0.0.1"]
+    sys.argv += ["--server.scriptHealthCheckEnabled=true", "--logger.level=warning"]
+    cli.main(prog_name="streamlit")
 
 
 def main() -> None:
@@ -110,37 +141,38 @@ def main() -> None:
         sys.exit(f"Port {wanted.port} is taken. Name another: make serve PORT=8600")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    processes = [AppProcess(seat, port) for seat, port in enumerate(free_ports(wanted.processes), start=1)]
+    os.environ["OMP_NUM_THREADS"] = "1"  # the processes are what uses the cores
+    multiprocessing.set_forkserver_preload(IMPORTED)
+    # One seat more than processes: what takes the place of another sits down elsewhere. Those whose number says where the
+    # other sat find nobody there, and are spread over all as newcomers are; else they would all come to the one that is new.
+    seats = [Seat(number, port) for number, port in enumerate(free_ports(wanted.processes + 1), start=1)]
+    *taken_seats, vacant = seats
     with tempfile.TemporaryDirectory(prefix="cnnviz-") as folder, contextlib.ExitStack() as running:
-        for process in processes:
-            running.callback(process.end)
-            process.start()
-        if not all(process.warm() for process in processes):
+        for seat in seats:
+            running.callback(seat.end)
+        for seat in taken_seats:
+            seat.start()
+        if not all(seat.warm() for seat in taken_seats):
             sys.exit("The app does not start: `make app` says why.")
         configuration = Path(folder, "nginx.conf")
-        configuration.write_text(filled(Path(folder), processes, wanted.address, wanted.port, static), "utf-8")
+        configuration.write_text(filled(Path(folder), seats, wanted.address, wanted.port, static), "utf-8")
         command = [nginx, "-p", folder, "-e", "stderr", "-c", str(configuration)]
         if subprocess.run([*command, "-q", "-t"], check=False).returncode:
             sys.exit("nginx refuses its configuration, for the reason above.")
         front = subprocess.Popen(command)
-        running.callback(end, front)
+        running.callback(front.wait)
+        running.callback(front.terminate)
         say(f"{wanted.processes} processes behind nginx: http://localhost:{wanted.port}")
         with contextlib.suppress(KeyboardInterrupt):
             while front.poll() is None:
-                time.sleep(LOOK)
-                for process in processes:
-                    process.look_after()
+                wait([seat.process.sentinel for seat in seats if seat.process], timeout=LOOK)
+                for seat in seats:
+                    if seat.look_after():
+                        vacant.start()
+                        threading.Thread(target=vacant.warm, daemon=True).start()
+                        vacant = seat
+                        time.sleep(LOOK)  # what ends as soon as it has begun is not begun without a pause
             sys.exit("nginx has ended.")
-
-
-def end(popen: subprocess.Popen) -> None:
-    """Asks a process to end, and sees to it that it does."""
-    popen.terminate()
-    try:
-        popen.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        popen.kill()
-        popen.wait()
 
 
 def say(sentence: str) -> None:
@@ -169,16 +201,16 @@ def prepared() -> Path:
     return done
 
 
-def filled(folder: Path, processes: list[AppProcess], address: str, port: int, static: Path) -> str:
-    """nginx.conf for these processes."""
+def filled(folder: Path, seats: list[Seat], address: str, port: int, static: Path) -> str:
+    """nginx.conf for these seats, of which the last is vacant."""
 
-    def server(process: AppProcess, more: str = "") -> str:
-        return f"        server 127.0.0.1:{process.port} max_fails=1 fail_timeout=3s{more};"
+    def server(seat: Seat, more: str = "") -> str:
+        return f"        server 127.0.0.1:{seat.port} max_fails=0{more};"  # a vacant one refuses at once: the next is asked
 
-    def seat(process: AppProcess) -> str:
-        others = [server(other, " backup") for other in processes if other is not process]
+    def upstream(seat: Seat) -> str:
+        others = [server(other, " backup") for other in seats if other is not seat]
         return "\n".join(
-            [f"    upstream seat_{process.seat} {{", server(process), *others, "        keepalive 16;", "    }"]
+            [f"    upstream seat_{seat.number} {{", server(seat), *others, "        keepalive 16;", "    }"]
         )
 
     user = pwd.getpwuid(ROOT.stat().st_uid).pw_name
@@ -188,14 +220,16 @@ def filled(folder: Path, processes: list[AppProcess], address: str, port: int, s
         "address": address,
         "port": str(port),
         "upload": str(CONFIG["server"]["maxUploadSize"] + 1),
+        "arrivals": str(ARRIVALS * (len(seats) - 1)),
+        "queue": str(QUEUE * ARRIVALS * (len(seats) - 1)),
         "static": str(static),
         "frontend": str(ROOT / "cnnviz/frontend"),
         "assets": str(ROOT / "cnnviz/assets"),
         "scripts": " ".join(script_digests((STREAMLIT / "static/index.html").read_text(encoding="utf-8"))),
-        "everyone": "\n".join(server(process) for process in processes),
-        "seats": "\n".join(seat(process) for process in processes),
-        "upstream_of_seat": "\n".join(f"        {process.seat} seat_{process.seat};" for process in processes),
-        "seat_of_address": "\n".join(f"        ~:{process.port}$ {process.seat};" for process in processes),
+        "everyone": "\n".join(server(seat) for seat in seats),
+        "seats": "\n".join(upstream(seat) for seat in seats),
+        "upstream_of_seat": "\n".join(f"        {seat.number} seat_{seat.number};" for seat in seats),
+        "seat_of_address": "\n".join(f"        ~:{seat.port}$ {seat.number};" for seat in seats),
     }
     text = Path(__file__).with_name("nginx.conf").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda blank: blanks[blank[1]], text)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
+import psutil
+
 from tests.browser import slow_motion
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,12 @@ def running_server(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def served_by(serving: psutil.Process) -> list[psutil.Process]:
+    """The processes of the app that `make serve` looks after, in the order in which they were started."""
+    template = next(child for child in serving.children() if "forkserver" in " ".join(child.cmdline()))
+    return sorted(template.children(), key=lambda app: app.create_time())
 
 
 def fetch(url: str, timeout: float = 30) -> tuple[int, Mapping[str, str], bytes]:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -24,7 +23,7 @@ from playwright.sync_api import Page
 from tests.browser import convolution_page
 from tests.browser.convolution_page import check, open_lesson, weight_cell, with_weight
 from tests.browser.harness import agreement
-from tests.browser.server import ROOT, Server, fetch, free_port
+from tests.browser.server import ROOT, Server, fetch, free_port, served_by
 from tests.browser.visits import wait_at_rest
 from tests.load.lessons import Lesson
 from tests.load.student import Student
@@ -70,7 +69,8 @@ def served():
             children = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
             process.wait(timeout=30)
-            assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+            # what all are forks of ends by itself, once nobody is left who might ask it for another
+            assert not psutil.wait_procs(children, timeout=30)[1]
 
 
 def wait_until(condition, seconds: float = 30) -> None:
@@ -89,12 +89,7 @@ def answers(server: Server) -> bool:
 
 def apps(server: Server) -> list[psutil.Process]:
     """The processes of the app, without nginx."""
-    found = []
-    for child in psutil.Process(server.process.pid).children():
-        with suppress(psutil.NoSuchProcess):  # one that was just killed has no command line any more
-            if "streamlit" in " ".join(child.cmdline()):
-                found.append(child)
-    return found
+    return served_by(psutil.Process(server.process.pid))
 
 
 def test_every_page_works_under_the_security_policy(visit, served):

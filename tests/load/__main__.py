@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.machine import busy_share, machine
-from tests.browser.server import ROOT, Server, free_port, running_server
+from tests.browser.server import ROOT, Server, free_port, running_server, served_by
 from tests.load.lessons import Lesson
 
 FILE = ROOT / "build/load.json"
@@ -111,7 +111,7 @@ def killer(serving: psutil.Process, when: float) -> Callable[[float], bool]:
     def act(elapsed: float) -> bool:
         if elapsed < when or dead:
             return False
-        victim = next(child for child in serving.children() if "streamlit" in " ".join(child.cmdline()))
+        victim = served_by(serving)[0]
         victim.kill()
         dead.append(victim)
         return True

@@ -80,6 +80,9 @@ class Student:
 
     def open(self, path: str = "/") -> Self:
         """Opens a link of the app, as a browser does that has never been here, and waits until the page has run."""
+        status, _ = self._http("GET", path)
+        if status != 200:
+            raise LostError(f"There is no page {path}: {status}.")
         self.connect()
         address = urlsplit(path)
         self._page, self._query = address.path.strip("/"), address.query
@@ -110,6 +113,7 @@ class Student:
             self._socket = self._open.enter_context(dial())
         except WebSocketException as error:
             raise LostError(f"There is no connection: {type(error).__name__} {error}") from error
+        self._keep(self._socket.response.headers.raw_items())
 
     def close(self) -> None:
         """Leaves, as a browser does whose tab is closed."""
@@ -284,12 +288,15 @@ class Student:
         try:
             connection.request(method, path, body, {"Cookie": cookies, **(headers or {})})
             answer = connection.getresponse()
-            for name, value in answer.getheaders():
-                if name.lower() == "set-cookie":
-                    key, _, rest = value.partition("=")
-                    self._cookies[key] = rest.split(";")[0]
+            self._keep(answer.getheaders())
             return answer.status, answer.read()
         except HTTPException as error:
             raise LostError(f"No answer for {path}: {type(error).__name__} {error}") from error
         finally:
             connection.close()
+
+    def _keep(self, headers: Iterable[tuple[str, str]]) -> None:
+        for name, value in headers:
+            if name.lower() == "set-cookie":
+                key, _, rest = value.partition("=")
+                self._cookies[key] = rest.split(";")[0]
