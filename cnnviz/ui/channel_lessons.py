@@ -8,6 +8,7 @@ from cnnviz.core.filter_bank import BANKS
 from cnnviz.core.operations import Operation
 from cnnviz.core.shuffling import convolution_shuffling, dense_shuffling, permutation, shuffled
 from cnnviz.figures.palette import coloured, enlarged
+from cnnviz.ui import state
 from cnnviz.ui.channels import session_layer
 
 LESSONS = {"volume": "The volume in space", "shuffle": "Shuffled pixels"}
@@ -106,8 +107,8 @@ def _shuffled_dense(x: torch.Tensor, order: torch.Tensor) -> None:
 
 def _shuffled_convolution(x: torch.Tensor, order: torch.Tensor) -> None:
     """The maps of the picture and of its shuffled pixels, by the filter that is on show above."""
-    side = st.session_state.side
-    number = min(st.session_state.cell[0], len(BANKS[side]) - 1)
+    now = state.settings()
+    side, number = now.side, min(now.cell[0], len(BANKS[now.side]) - 1)
     title = BANKS[side][number].title
     sliding = convolution_shuffling(x, order, BANKS[side][number].weights[None, :3])
     (name,) = sliding.comparison.names

@@ -23,7 +23,7 @@ EQUAL = "This picture is grey: its three planes are equal."
 
 def coloured(image: CurrentImage) -> CurrentImage:
     """The image with three planes that differ wherever it has any colour; the small integers get some."""
-    if st.session_state.image != "integers":
+    if state.settings().image != "integers":
         return image
     plane = image.base[0]
     turned = plane.T if plane.shape[0] == plane.shape[1] else plane[:, ::-1]
@@ -57,7 +57,7 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
             "note": image.note or EQUAL
             if alike or image.note
             else INTEGERS
-            if st.session_state.image == "integers"
+            if state.settings().image == "integers"
             else "",
             "link": "&".join(
                 filter(None, map(state.link, (parameters.IMAGE, parameters.STROKES, parameters.BELOW_CHANNELS)))
@@ -91,7 +91,7 @@ def _drawn(image: CurrentImage) -> str:
 
 def session_layer(picture: np.ndarray) -> Operation:
     """The layer that the session's settings describe, on a picture (3, H, W). ValueError where torch refuses."""
-    session = st.session_state
+    session = state.settings()
     weight = bank_weight(session.side, session.filters, session.planes, session.groups)
     for number, numbers in session.slices:
         if number < len(weight) and len(numbers) == weight[0].numel():

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from cnnviz.core.cut import Cut, cut_to_text
 from cnnviz.core.images import SIDES, fit_image
@@ -40,24 +39,25 @@ class CurrentImage:
 
     def painted(self) -> np.ndarray:
         """The base with the session's strokes on it, two decimals a pixel."""
-        strokes = st.session_state.strokes
+        strokes = state.settings().strokes
         return state.remembered("painted", (self.id, strokes), lambda: cached.painted(self.base, strokes, self.top))
 
 
 def current_image(*, colour: bool | None = None) -> CurrentImage:
     """The image that the session holds now, at its working size; in colour or grey as the session says, or as asked."""
-    key, cut = st.session_state.image, st.session_state.cut
-    colour = st.session_state.colour if colour is None else colour
+    now = state.settings()
+    key, cut = now.image, now.cut
+    colour = now.colour if colour is None else colour
     upload = current_upload()
     if key == UPLOAD and upload is None:
         key = parameters.PARAMETERS["image"].default
-    size = st.session_state.size or natural_size(key)
+    size = now.size or natural_size(key)
     name = title = key
     note = ""
     if key == UPLOAD:
-        name, title = f"{upload.digest}-{st.session_state.ground}", upload.name
+        name, title = f"{upload.digest}-{now.ground}", upload.name
         note = f"{upload.picture.remark} {NOT_IN_A_LINK}".strip()
-        whole = upload.picture.over(parameters.GROUNDS[st.session_state.ground])
+        whole = upload.picture.over(parameters.GROUNDS[now.ground])
     elif key == DRAW:
         title, whole, cut = "Drawing", cached.blank(DRAWING_SIZE, False), None
     else:
@@ -95,4 +95,4 @@ def natural_size(key: str) -> int:
 def uploaded_picture() -> np.ndarray | None:
     """The picture that this session brought along, float32 (C, H, W), uncut, over the chosen ground; None without one."""
     upload = current_upload()
-    return upload.picture.over(parameters.GROUNDS[st.session_state.ground]) if upload else None
+    return upload.picture.over(parameters.GROUNDS[state.settings().ground]) if upload else None

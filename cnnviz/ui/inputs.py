@@ -49,7 +49,7 @@ def image_chooser(tinted: CurrentImage | None = None, *, cropping: bool = True, 
                 "sheet": _sheet(),
                 "sides": SIDES,
                 "grounds": tuple(parameters.GROUNDS),
-                "colour": st.session_state.colour,
+                "colour": state.settings().colour,
                 "tinted": tinted is not None,
                 "heard": st.session_state.get(_HEARD),
                 "arrived": uploads.arrived(),
@@ -63,7 +63,7 @@ def image_chooser(tinted: CurrentImage | None = None, *, cropping: bool = True, 
 
 def chosen() -> tuple:
     """All that the chooser shows of the session, but for strokes: with those, the lesson they are drawn in shows it the image."""
-    now = st.session_state
+    now = state.settings()
     return now.image, now.size, now.cut, now.colour, now.ground
 
 
@@ -96,7 +96,7 @@ def _own() -> dict[str, str] | None:
 
 def _about(image: CurrentImage, cropping: bool) -> dict[str, Any]:
     """The image, and how it became what it is."""
-    key = st.session_state.image
+    key = state.settings().image
     upload = uploads.current_upload()
     transparent = key == UPLOAD and upload and upload.picture.over_white is not None
     height, width = image.base.shape[1:]
@@ -111,8 +111,8 @@ def _about(image: CurrentImage, cropping: bool) -> dict[str, Any]:
         "fitted": True,
         "choice": state.choices(),
         "crop": _crop(key, image) if cropping and key != DRAW else None,
-        "ground": st.session_state.ground if transparent else None,
-        "size": st.session_state.size or natural_size(key),
+        "ground": state.settings().ground if transparent else None,
+        "size": state.settings().size or natural_size(key),
     }
 
 
@@ -138,7 +138,7 @@ def _about_sample(key: str) -> dict[str, Any]:
 
 def _thumbnail(image: CurrentImage) -> str:
     """The image small, with the strokes on it."""
-    about = image.id, st.session_state.strokes
+    about = image.id, state.settings().strokes
     return state.remembered("thumbnail", about, lambda: cached.thumbnail_url(image.painted(), _BUTTON_SIDE))
 
 
@@ -172,8 +172,9 @@ def take(said: Mapping[str, str]) -> None:
         state.choose(key)
     elif said.get("choice") == str(state.choices()):
         state.read(said, [table[name] for name in ("size", "cut", "ground")])
-        if st.session_state.size == natural_size(st.session_state.image):
-            st.session_state.size = None  # which no link needs to say
+        now = state.settings()
+        if now.size == natural_size(now.image):
+            now.size = None  # which no link needs to say
 
 
 def _brought() -> None:

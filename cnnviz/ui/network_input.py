@@ -27,7 +27,8 @@ def shown_image(name: str) -> tuple[str, tuple[Stroke, ...]]:
 
     Digits go to the digit network only, and a session in which nobody has chosen a picture yet starts with a real one.
     """
-    key, strokes = st.session_state.image, st.session_state.strokes
+    now = state.settings()
+    key, strokes = now.image, now.strokes
     if name == "mnist":
         return (key, strokes) if key in (*DIGITS, DRAW) else (DIGITS[0], ())
     nothing_chosen = not state.picture_chosen() and not strokes
@@ -35,11 +36,16 @@ def shown_image(name: str) -> tuple[str, tuple[Stroke, ...]]:
     return (THINGS[0], ()) if key in DIGITS or nothing_chosen or lost else (key, strokes)
 
 
+def input_key(name: str) -> tuple:
+    """All that the network's input depends on."""
+    now, upload = state.settings(), current_upload()
+    return name, shown_image(name), now.square, now.centre, now.ground, upload and upload.digest
+
+
 def session_input(name: str) -> np.ndarray:
     """What the network reads, float32 (3, 32, 32)."""
-    now, upload, shown = st.session_state, current_upload(), shown_image(name)
-    about = name, shown, now.square, now.centre, now.ground, upload and upload.digest
-    return state.remembered("network input", about, lambda: (_digit if name == "mnist" else _photograph)(*shown))
+    make = _digit if name == "mnist" else _photograph
+    return state.remembered("network input", input_key(name), lambda: make(*shown_image(name)))
 
 
 def _digit(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
@@ -53,7 +59,7 @@ def _digit(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
         times = CANVAS // digit.shape[-1]
         canvas = digit.repeat(times, axis=1).repeat(times, axis=2)
     canvas = paint(canvas, strokes)[0]
-    return centre_digit(canvas) if st.session_state.centre else shrink_digit(canvas)
+    return centre_digit(canvas) if state.settings().centre else shrink_digit(canvas)
 
 
 def _photograph(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
@@ -61,7 +67,7 @@ def _photograph(key: str, strokes: tuple[Stroke, ...]) -> np.ndarray:
     picture = source_picture(key)
     bottom, top = _range(picture)
     height, width = picture.shape[1:]
-    square = st.session_state.square
+    square = state.settings().square
     square = square_within(square, height, width) if square else centre_square(height, width)
     return averaged_square(paint(picture, strokes, top), square, bottom=bottom, top=top)
 
@@ -97,10 +103,10 @@ def send_source() -> None:
         "source",
         picture,
         key=own,
-        title=image.title if own == st.session_state.image else SAMPLES[own].title if own in SAMPLES else "Drawing",
+        title=image.title if own == state.settings().image else SAMPLES[own].title if own in SAMPLES else "Drawing",
         choice=state.choices(),
         source=image.source,
-        current=own == st.session_state.image,
+        current=own == state.settings().image,
         bottom=bottom,
         top=top,
     )

@@ -11,7 +11,7 @@ from cnnviz.core.datasets import DatasetError
 from cnnviz.core.familiarity import BEYOND, PATTERNS
 from cnnviz.core.network import ConvNet, NetworkError, load_card
 from cnnviz.core.trace import Trace, trace
-from cnnviz.ui import cached, network_input, options
+from cnnviz.ui import cached, network_input, options, state
 from cnnviz.ui.component import component
 from cnnviz.ui.network_view import session_network, session_trace, shape_table
 from cnnviz.ui.parcel import encode, pack
@@ -74,7 +74,7 @@ def compare_room(name: str) -> None:
     """Two pictures through one network, or one picture through two: values, and how far each layer is apart."""
     ways: dict[str, Callable[[], Trace]] = {}
     gallery = cached.gallery(name)
-    if st.session_state.edits:
+    if state.settings().edits:
         ways["the network as trained"] = lambda: _through(cached.network(name), name)
     ways["another picture"] = lambda: _another_picture(name, gallery)
     ways["an untrained network"] = lambda: _through(cached.untrained(), name)
@@ -298,11 +298,11 @@ def _test_file(name: str, place: "st.delta_generator.DeltaGenerator") -> None:
     if not place.button("Score the network, as it is now, on the test file", key="score"):
         return
     try:
-        right, rows = cached.score(name, str(folder), st.session_state.edits)
+        right, rows = cached.score(name, str(folder), state.settings().edits)
     except (DatasetError, NetworkError) as error:
         place.error(str(error))
         return
-    changed = "With your changes" if st.session_state.edits else "As trained"
+    changed = "With your changes" if state.settings().edits else "As trained"
     place.markdown(f"{changed} it reads **{right:,} of {rows:,}** test pictures right ({right / rows:.2%}).")
 
 

@@ -30,9 +30,10 @@ def network_view(*, arrived: bool) -> None:
     for failure in refused:
         st.error(failure["sentence"])
     names = list(descriptions)
-    if st.session_state.network not in names:
-        st.session_state.network = names[0]
-    name = st.session_state.network
+    now = state.settings()
+    if now.network not in names:
+        now.network = names[0]
+    name = now.network
     if arrived or _SEED not in st.session_state:
         shown, strokes = network_input.shown_image(name)
         st.session_state[_SEED] = {
@@ -42,16 +43,13 @@ def network_view(*, arrived: bool) -> None:
             "strokes": parameters.PARAMETERS["strokes"].text(strokes),
         }
         st.session_state[_REVISION] = 0
+    unit, edits = now.unit, now.edits
+    # remembered: much of what rests, a switch or a scale, is nothing to torch
+    values, strange = state.remembered(
+        "network answer", (network_input.input_key(name), unit, edits), lambda: _answered(name)
+    )
     with st.container(key="feeds"):
-        layers = session_trace(name)
-        feed(
-            "answer",
-            answer(name, layers),
-            revision=st.session_state[_REVISION],
-            network=name,
-            unit=st.session_state.unit,
-            warning=warning(name, layers),
-        )
+        feed("answer", values, revision=st.session_state[_REVISION], network=name, unit=unit, warning=strange)
     component("network", js="network.js", css="network.css")(
         key=_KEY,
         data={"networks": [*descriptions.values()], "refused": refused} | st.session_state[_SEED],
@@ -63,7 +61,7 @@ def send_pictures() -> None:
     """Sends the pictures that can be chosen."""
     with around_lesson():
         feed("digits", **cached.encoded_gallery("mnist"))
-        if st.session_state.network == "cifar10":
+        if state.settings().network == "cifar10":
             feed("things", **cached.encoded_gallery("cifar10"))
             network_input.send_source()
 
@@ -86,15 +84,21 @@ def settled() -> None:
         return
     (query,) = message
     state.settle(query, parameters.NETWORK)
-    before, said = st.session_state.image, dict(parse_qsl(query))
-    shown = network_input.shown_image(st.session_state.network)[0]
+    now = state.settings()
+    before, said = now.image, dict(parse_qsl(query))
+    shown = network_input.shown_image(now.network)[0]
     if said.get("choice", str(state.choices())) != str(state.choices()):
         return
     if "image" not in said or (before != shown == said["image"] and "strokes" not in said):
         return  # whoever only looks at a stand-in picture keeps the picture, and the strokes, of the other pages
     state.settle(query, (*parameters.STROKES, parameters.PARAMETERS["image"]))
-    if st.session_state.image != before:
-        st.session_state.size = None
+    if now.image != before:
+        now.size = None
+
+
+def _answered(name: str) -> tuple[np.ndarray, str]:
+    layers = session_trace(name)
+    return answer(name, layers), warning(name, layers)
 
 
 def answer(name: str, layers: Trace) -> np.ndarray:
@@ -103,7 +107,7 @@ def answer(name: str, layers: Trace) -> np.ndarray:
     If a unit is taken apart, the strength of its answer to each pixel stands behind them (see `unit_gradient`).
     """
     parts = [operation.output.flatten() for operation in layers]
-    if (gradient := unit_gradient(session_network(name), layers, st.session_state.unit)) is not None:
+    if (gradient := unit_gradient(session_network(name), layers, state.settings().unit)) is not None:
         parts.append(gradient.flatten())
     return torch.cat(parts).numpy()
 
@@ -112,7 +116,7 @@ def warning(name: str, layers: Trace) -> str:
     """A plain sentence if the picture lies far from what the network was trained on, with how that is judged; or ""."""
     familiarity = cached.familiarity(name)
     if (
-        familiarity is None or st.session_state.edits
+        familiarity is None or state.settings().edits
     ):  # a changed network has changed features: nothing is known of them
         return ""
     found = familiarity.measures(layers[FEATURES].output, layers[0].input)[0]
@@ -145,7 +149,8 @@ def _strange(measure: str, value: float, limit: float) -> str:
 def session_network(name: str) -> ConvNet:
     """The network with the session's edits in it; without any, the one that all students share."""
     network = cached.network(name)
-    return edited(network, st.session_state.edits) if st.session_state.edits else network
+    edits = state.settings().edits
+    return edited(network, edits) if edits else network
 
 
 def session_trace(name: str) -> Trace:

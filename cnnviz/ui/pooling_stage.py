@@ -35,7 +35,7 @@ def pooling_stage(image: CurrentImage, *, arrived: bool) -> None:
     if arrived or _SEED not in st.session_state:
         st.session_state[_SEED] = state.link(parameters.POOLING_STAGE)
         st.session_state[_REVISION] = 0
-    source = st.session_state.source
+    source = state.settings().source
     values = session_input(image)
     bottom, top = (image.bottom, image.top) if source == "image" else (0.0, max(1.0, float(values.max())))
     with st.container(key="feeds_stage"):
@@ -55,10 +55,10 @@ def settled() -> None:
 @torch.no_grad()
 def session_input(image: CurrentImage) -> np.ndarray:
     """What is pooled, float32 (C, H, W): the lab's map after ReLU without a shift, the image, or the notebook's shape."""
-    if st.session_state.source == "example":
+    if state.settings().source == "example":
         return notebook_input()
     picture = image.painted()
-    if st.session_state.source == "image":
+    if state.settings().source == "image":
         return picture
     try:
         return session_layers(len(picture))[:3](torch.tensor(picture, dtype=torch.float64)[None])[0].float().numpy()
@@ -68,10 +68,11 @@ def session_input(image: CurrentImage) -> np.ndarray:
 
 def session_pooling(values: np.ndarray) -> Operation:
     """The pooling that the session's settings describe. ValueError where torch refuses."""
-    axes = zip(st.session_state.pool_window, st.session_state.pool_stride, st.session_state.pool_padding, strict=True)
+    now = state.settings()
+    axes = zip(now.pool_window, now.pool_stride, now.pool_padding, strict=True)
     rows, cols = (WindowSpec(*numbers) for numbers in axes)
-    kind = {"max": "max_pool2d", "average": "avg_pool2d"}[st.session_state.pooling]
-    return pooling(torch.tensor(values)[None], kind, rows, cols, ceil_mode=st.session_state.ceil)
+    kind = {"max": "max_pool2d", "average": "avg_pool2d"}[now.pooling]
+    return pooling(torch.tensor(values)[None], kind, rows, cols, ceil_mode=now.ceil)
 
 
 def _answer(values: np.ndarray, source: str) -> None:
@@ -81,10 +82,9 @@ def _answer(values: np.ndarray, source: str) -> None:
     except ValueError as error:
         feed("pool_answer", refused=str(error), **about)
         return
-    channel = min(st.session_state.pool_map, len(values) - 1)
-    position = tuple(
-        min(at, size - 1) for at, size in zip(st.session_state.pool_cell, operation.output.shape[2:], strict=True)
-    )
+    now = state.settings()
+    channel = min(now.pool_map, len(values) - 1)
+    position = tuple(min(at, size - 1) for at, size in zip(now.pool_cell, operation.output.shape[2:], strict=True))
     gradient = pooling_gradient(operation, position, channel)
     cells = [[row, col, gradient[row, col].item()] for row, col in gradient.nonzero().tolist()]
     feed(

@@ -39,8 +39,8 @@ def shape_calculator(*, arrived: bool) -> None:
     """Mounts the calculator. The browser owns the chain and tells it when it rests; Python answers with its sheet."""
     if arrived or _SEED not in st.session_state:
         st.session_state[_SEED] = {
-            "shape": list(st.session_state.shape),
-            "layers": [_plain(layer) for layer in st.session_state.chain],
+            "shape": list(state.settings().shape),
+            "layers": [_plain(layer) for layer in state.settings().chain],
         }
         st.session_state[_REVISION] = 0
         st.session_state[_SAID], st.session_state[_ADOPT] = "", False
@@ -50,7 +50,7 @@ def shape_calculator(*, arrived: bool) -> None:
             revision=st.session_state[_REVISION],
             said=st.session_state[_SAID],
             adopt=st.session_state[_ADOPT],
-            **sheet(st.session_state.chain, st.session_state.shape),
+            **sheet(state.settings().chain, state.settings().shape),
         )
     component("shapes", js="shapes.js", css="shapes.css")(
         key=_KEY,
@@ -77,7 +77,7 @@ def settled() -> None:
     except ValueError as error:
         st.session_state[_SAID] = f"{error} The chain stays as it was."
     else:
-        st.session_state.chain = layers
+        state.settings().chain = layers
         st.session_state[_ADOPT] = True
 
 

@@ -33,8 +33,9 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         _answer(image.painted(), _name(image))
     # the first picture of this page is another than that of the others, so the link always names it
     image_link = state.link((*parameters.IMAGE, *parameters.STROKES, *parameters.POOLING_STAGE))
-    if st.session_state.image == parameters.PARAMETERS["image"].default:
-        image_link = "&".join(filter(None, [f"image={st.session_state.image}", image_link]))
+    shown = state.settings().image
+    if shown == parameters.PARAMETERS["image"].default:
+        image_link = "&".join(filter(None, [f"image={shown}", image_link]))
     component("pooling", js="shift_lab.js", css="pooling.css")(
         key=_KEY,
         data={
@@ -49,7 +50,7 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
 
 def send_image(image: CurrentImage) -> None:
     """Sends the picture that is shifted."""
-    about = {"id": _name(image), "key": st.session_state.image, "bottom": image.bottom, "top": image.top}
+    about = {"id": _name(image), "key": state.settings().image, "bottom": image.bottom, "top": image.top}
     with around_lesson():
         feed("lab_image", image.painted(), **about)
 
@@ -67,7 +68,7 @@ def settled() -> None:
     st.session_state[_TRIED] = tried == "1"
     state.settle(query, parameters.POOLING)
     if image and not state.read({"image": image}, parameters.IMAGE):
-        state.choose(st.session_state.image)
+        state.choose(state.settings().image)
 
 
 def _answer(picture: np.ndarray, image: str) -> None:
@@ -78,7 +79,8 @@ def _answer(picture: np.ndarray, image: str) -> None:
     except (ValueError, RuntimeError) as error:
         feed("lab_answer", refused=str(error), **about)
         return
-    shift, step = st.session_state.shift, st.session_state.step
+    now = state.settings()
+    shift, step = now.shift, now.step
     about["figures"] = [
         _figure(before.output[0], after.output[0], nearest_moves(shift, (jump, jump)))
         for before, after, jump in zip(comparison.a, comparison.b, (1, 1, 1, step), strict=True)
@@ -97,18 +99,20 @@ def session_comparison(picture: np.ndarray) -> Comparison:
     """
     layers = session_layers(picture.shape[0])
     x = torch.tensor(picture, dtype=torch.float64)[None]
-    return Comparison(trace(layers, x), trace(layers, shifted(x, st.session_state.shift, st.session_state.enters)))
+    now = state.settings()
+    return Comparison(trace(layers, x), trace(layers, shifted(x, now.shift, now.enters)))
 
 
 def session_layers(channels: int) -> nn.Sequential:
     """Nothing, convolution, ReLU and pooling, as the session has them, in double precision."""
-    kernel = KERNELS[st.session_state.detector]
+    kernel = KERNELS[state.settings().detector]
     # divided in double precision and rounded once, as the browser does
     weight = torch.tensor(kernel.weights, dtype=torch.float64) / (channels if kernel.averaging else 1)
     convolution = nn.Conv2d(channels, 1, tuple(weight.shape), bias=False, dtype=torch.float64).requires_grad_(False)
     convolution.weight.copy_(weight.float())
-    window, step = st.session_state.window, st.session_state.step
-    pool = nn.MaxPool2d(window, step) if st.session_state.pool == "max" else nn.AvgPool2d(window, step)
+    now = state.settings()
+    window, step = now.window, now.step
+    pool = nn.MaxPool2d(window, step) if now.pool == "max" else nn.AvgPool2d(window, step)
     return nn.Sequential(nn.Identity(), convolution, nn.ReLU(), pool)
 
 
@@ -119,7 +123,7 @@ def least_change(picture: np.ndarray) -> dict[str, Any]:
     x = torch.tensor(picture, dtype=torch.float64)
     shifts = [shift for shift in all_shifts() if shift != (0, 0)]
     before = layers(x[None])[0]
-    after = layers(torch.stack([shifted(x, shift, st.session_state.enters) for shift in shifts]))
+    after = layers(torch.stack([shifted(x, shift, state.settings().enters) for shift in shifts]))
     changes = [change(before, one) for one in after]
     return {
         "identical": sum(found.equal for found in changes),

@@ -35,7 +35,7 @@ def signals_view(*, arrived: bool) -> None:
             "taps": _TAPS_TEXT,
             "seed": st.session_state[_SEED],
             "column": column,
-            "note": column["note"] if column and st.session_state.signal == "column" else "",
+            "note": column["note"] if column and state.settings().signal == "column" else "",
         },
         on_settled_change=settled,
     )
@@ -103,7 +103,7 @@ def _uploaded() -> None:
 def answer(column: dict | None) -> None:
     """Sends torch's outputs for what the session holds, with the revision they belong to."""
     about = {"revision": st.session_state[_REVISION]}
-    session = st.session_state
+    session = state.settings()
     try:
         if session.signal == "column":
             if column is None:

@@ -42,7 +42,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
                 "id": image.id,
                 "source": image.source,
                 "strokes": st.session_state[_SOURCE][1],
-                "draw": st.session_state.image == parameters.DRAW,
+                "draw": state.settings().image == parameters.DRAW,
                 "note": image.note,
             },
             "link": state.link(parameters.IMAGE),
@@ -90,7 +90,7 @@ def answer(image: CurrentImage) -> None:
 def session_convolution(picture: np.ndarray) -> Operation:
     """The convolution that the session's settings describe, of a picture (C, H, W). ValueError where torch refuses."""
     weight = session_filter(picture.shape[0])
-    session = st.session_state
+    session = state.settings()
     rows, cols = map(WindowSpec, weight.shape[-2:], session.stride, session.padding, session.dilation)
     return convolution(
         torch.from_numpy(np.array(picture))[None],
@@ -105,11 +105,11 @@ def session_convolution(picture: np.ndarray) -> Operation:
 
 def session_filter(channels: int) -> torch.Tensor:
     """The filter (C, kh, kw): typed weights, or a preset on every channel; averages share themselves out."""
-    typed: texts.Weights | None = st.session_state.weights
+    typed: texts.Weights | None = state.settings().weights
     if typed is not None:
         slices = torch.tensor(typed.slices, dtype=torch.float32)
         return slices if len(slices) == channels else slices[:1].expand(channels, -1, -1)
-    kernel = KERNELS[st.session_state.kernel]
+    kernel = KERNELS[state.settings().kernel]
     # divided in double precision and rounded once, as the browser does
     weights = torch.tensor(kernel.weights, dtype=torch.float64) / (channels if kernel.averaging else 1)
     return weights.to(torch.float32).expand(channels, -1, -1)

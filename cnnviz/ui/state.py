@@ -1,15 +1,15 @@
 """The session's state, filled from a link and told to one: `parameters` is the table of what there is."""
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import streamlit as st
 
-from cnnviz.ui.parameters import IMAGE, PARAMETERS, SHARED, UPLOAD, Parameter
+from cnnviz.ui.parameters import BELOW_CHANNELS, IMAGE, PARAMETERS, SHARED, UPLOAD, Parameter
 from cnnviz.ui.texts import number_in
 
-_SEEDED = "_seeded"
+_SETTINGS = "settings"
 _CHOICES = "_choices"
 _LINKED = "_image_linked"
 _NOTES = "_notes"
@@ -18,17 +18,44 @@ _STAND_IN = "_stand_in_image"
 _Value = TypeVar("_Value")
 
 
+class Settings(dict):
+    """All that a link can carry, by the names of `parameters`, which are attributes as well."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def settings() -> Settings:
+    """All that a link can carry, as it is in this session.
+
+    It is one entry of Streamlit's session. Streamlit sees to each of its entries several times in every run, and to each
+    question; sixty more of them took a quarter of the time in which a small lesson runs.
+    """
+    return st.session_state[_SETTINGS]
+
+
+def _home(parameter: Parameter, now: Settings) -> MutableMapping[str, Any]:
+    """Where a parameter's value lies: among the settings, or, if one of Streamlit's own widgets holds it, where that looks for it."""
+    return st.session_state if parameter in BELOW_CHANNELS else now
+
+
 def seed(back: str | None = None) -> None:
     """Fills the session from the link, once; what cannot be read is noted and stands at its default.
 
     ``back`` is the link's query where a browser has come back from another session: what Streamlit knows is older.
     """
-    if _SEEDED in st.session_state:
+    if _SETTINGS in st.session_state:
         return
-    st.session_state[_SEEDED] = True
-    st.session_state[_NOTES] = []
+    st.session_state[_SETTINGS] = now = Settings()
     for parameter in PARAMETERS.values():
-        st.session_state.setdefault(parameter.name, parameter.default)
+        _home(parameter, now).setdefault(parameter.name, parameter.default)
+    st.session_state[_NOTES] = []
     link_texts = st.query_params if back is None else dict(parse_qsl(back, keep_blank_values=True))
     given = {name: text for name, text in link_texts.items() if name in PARAMETERS}
     refused = read(given, PARAMETERS.values())
@@ -37,9 +64,9 @@ def seed(back: str | None = None) -> None:
         note(
             f"The link holds something that cannot be read ({', '.join(sorted(refused))}): the page shows its default."
         )
-    if st.session_state.image == UPLOAD:
+    if now.image == UPLOAD:
         for parameter in IMAGE:  # size and cut were meant for that picture
-            st.session_state[parameter.name] = parameter.default
+            now[parameter.name] = parameter.default
         if back is None:
             note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
         else:
@@ -48,9 +75,10 @@ def seed(back: str | None = None) -> None:
 
 def choose(key: str) -> None:
     """Another picture, a sample, a drawing or what was brought along: nothing is drawn on it, cut off, or resized."""
-    st.session_state.image = key
+    now = settings()
+    now.image = key
     for name in ("strokes", "size", "cut", "ground"):
-        st.session_state[name] = PARAMETERS[name].default
+        now[name] = PARAMETERS[name].default
     st.session_state[_CHOICES] = choices() + 1
 
 
@@ -61,18 +89,16 @@ def choices() -> int:
 
 def picture_chosen() -> bool:
     """Has anybody chosen the picture: here, or in the link that was opened? The default can be chosen too."""
-    return (
-        st.session_state.image != PARAMETERS["image"].default or choices() > 0 or st.session_state.get(_LINKED, False)
-    )
+    return settings().image != PARAMETERS["image"].default or choices() > 0 or st.session_state.get(_LINKED, False)
 
 
 def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
     """Puts the texts' values into the session; returns the names of those that could not be read, left as they were."""
-    refused = set()
+    refused, now = set(), settings()
     for parameter in parameters:
         if parameter.name in texts:
             try:
-                st.session_state[parameter.name] = parameter.parse(texts[parameter.name])
+                _home(parameter, now)[parameter.name] = parameter.parse(texts[parameter.name])
             except (ValueError, OverflowError):
                 refused.add(parameter.name)
     return refused
@@ -81,13 +107,13 @@ def read(texts: dict[str, str], parameters: Iterable[Parameter]) -> set[str]:
 def stand_in(image: str) -> None:
     """Shows this sample as long as nobody has chosen a picture; `dismiss_stand_in` takes it away again."""
     if not picture_chosen():
-        st.session_state.image = st.session_state[_STAND_IN] = image
+        settings().image = st.session_state[_STAND_IN] = image
 
 
 def dismiss_stand_in() -> None:
     """Another page shows its own first picture, unless somebody has chosen one meanwhile."""
-    if _STAND_IN in st.session_state and st.session_state.pop(_STAND_IN) == st.session_state.image:
-        st.session_state.image = PARAMETERS["image"].default
+    if _STAND_IN in st.session_state and st.session_state.pop(_STAND_IN) == settings().image:
+        settings().image = PARAMETERS["image"].default
 
 
 def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
@@ -96,10 +122,10 @@ def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
     Returns the names that could not be read; only a hand-made message holds any.
     """
     parameters = (*parameters, *SHARED)
-    texts = dict(parse_qsl(query, keep_blank_values=True))
+    texts, now = dict(parse_qsl(query, keep_blank_values=True)), settings()
     for parameter in parameters:
         if parameter.name not in texts:
-            st.session_state[parameter.name] = parameter.default
+            _home(parameter, now)[parameter.name] = parameter.default
     return read(texts, parameters)
 
 
@@ -127,10 +153,11 @@ def revision(text: str) -> int:
 
 def link(parameters: Iterable[Parameter]) -> str:
     """The query text of all that differs from its default."""
+    now = settings()
     return "&".join(
         f"{parameter.name}={quote(parameter.text(value), safe=',~')}"
         for parameter in parameters
-        if (value := st.session_state[parameter.name]) != parameter.default
+        if (value := _home(parameter, now)[parameter.name]) != parameter.default
     )
 
 

@@ -57,9 +57,8 @@ def torchs_part() -> Iterator[tuple[str, Measurement]]:
 
 
 def _rerun(app: AppTest, **changes: object) -> float:
-    if "bias" in app.session_state:  # the first run fills the session from the link
-        for name, value in changes.items():
-            app.session_state[name] = value
+    if "settings" in app.session_state:  # the first run fills the session from the link
+        app.session_state["settings"].update(changes)
     duration = timed(app.run)
     if app.exception:
         raise RuntimeError(app.exception[0].message)

@@ -19,8 +19,8 @@ sides = st.integers(1, 11)
 
 def in_python(channels, kernel="sobel_x", weights=None):
     typed = None if weights is None else texts.Weights(tuple(tuple(map(tuple, rows)) for rows in weights.tolist()))
-    session = SimpleNamespace(session_state=SimpleNamespace(kernel=kernel, weights=typed))
-    with mock.patch.object(stage, "st", session):
+    settings = SimpleNamespace(kernel=kernel, weights=typed)
+    with mock.patch.object(stage.state, "settings", return_value=settings):
         return stage.session_filter(channels).numpy()
 
 

@@ -64,14 +64,14 @@ def assert_same(ours, theirs):
 
 def settled(text):
     """The session after the browser has said this text."""
-    with mock.patch.object(state, "st", SimpleNamespace(session_state={})) as streamlit:
+    with mock.patch.object(state, "st", SimpleNamespace(session_state={"settings": state.Settings()})) as streamlit:
         assert state.settle(text, parameters.CONVOLUTION) == set()
-        return settings_of(streamlit.session_state)
+        return settings_of(streamlit.session_state["settings"])
 
 
 def linked(session):
     """The link that Python writes of a session."""
-    with mock.patch.object(state, "st", SimpleNamespace(session_state=session)):
+    with mock.patch.object(state, "st", SimpleNamespace(session_state={"settings": session})):
         return state.link(parameters.CONVOLUTION)
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui import parameters
+from cnnviz.ui import state
 from tests.parcels import unpack
 
 ROOT = Path(__file__).parents[2]
@@ -46,15 +46,17 @@ def payloads(app: AppTest) -> dict[str, dict[str, Any]]:
 
 
 class Session(dict):
-    """A session state outside of any run: keys are attributes as well."""
+    """A session state outside of any run: its entries, and the settings among them, are attributes as well."""
 
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__
+    def __getattr__(self, name: str) -> Any:
+        return self[name] if name in self else self["settings"][name]
 
 
 @contextmanager
 def session(**values: Any) -> Iterator[Session]:
-    """A session in which every parameter stands at its default, but for those named."""
-    defaults = {parameter.name: parameter.default for parameter in parameters.PARAMETERS.values()}
-    with patch.object(st, "session_state", Session(defaults | values)) as held:
+    """A session in which every parameter stands at its default, but for those named; other names are entries of its own."""
+    with patch.object(st, "session_state", Session()) as held, patch.object(st, "query_params", {}):
+        state.seed()
+        for name, value in values.items():
+            (held["settings"] if name in held["settings"] else held)[name] = value
         yield held

@@ -73,7 +73,7 @@ def test_a_picture_that_is_no_digit_is_not_read_and_its_strokes_neither():
 def test_what_is_remembered_of_the_picture_that_is_read_is_forgotten_with_any_part_of_it():
     def differs(**change):
         before = network_input.session_input(now.network)
-        now.update(change)
+        now["settings"].update(change)
         assert not np.array_equal(before, network_input.session_input(now.network)), change
 
     with session(network="mnist", image=parameters.DRAW, strokes=SEVEN, **{state._CHOICES: 1, state._NOTES: []}) as now:

@@ -45,7 +45,7 @@ def test_a_cold_deep_link_shows_the_page(page):
 
 @pytest.mark.parametrize("key", [*SAMPLES, parameters.DRAW])
 def test_every_picture_arrives_as_it_is(visited, key):
-    visited.session_state["image"] = key
+    visited.session_state["settings"]["image"] = key
     image = payloads(run(visited))["image"]
     if key == parameters.DRAW:
         wanted = np.zeros((1, 28, 28), dtype=np.float32)
@@ -151,7 +151,7 @@ def test_what_torch_refuses_is_explained_and_nothing_breaks():
 def test_a_new_position_sends_nothing_again():
     app = opened(image="cat")
     before = [unpack(element.proto) for element in app.get("bidi_component")]
-    app.session_state["at"] = (3, 4)
+    app.session_state["settings"]["at"] = (3, 4)
     assert [unpack(element.proto) for element in run(app).get("bidi_component")] == before
 
 
@@ -159,7 +159,7 @@ def test_a_new_stroke_or_kernel_sends_torchs_answer_and_not_the_picture():
     app = opened(image="cat")
     before = payloads(app)
     for name, value in (("strokes", strokes_from_text(STROKES)), ("kernel", "box_3"), ("bias", 0.5)):
-        app.session_state[name] = value
+        app.session_state["settings"][name] = value
         after = payloads(run(app))
         assert after["image"] == before["image"]
         assert after["page"] == before["page"]
@@ -169,7 +169,7 @@ def test_a_new_stroke_or_kernel_sends_torchs_answer_and_not_the_picture():
 
 def test_a_visit_whose_first_run_was_cut_short_still_begins_with_what_the_session_holds():
     app = opened()
-    app.session_state["kernel"] = "box_3"
+    app.session_state["settings"]["kernel"] = "box_3"
     assert "box_3" not in payloads(run(app))["page"]["seed"]  # from its first run on, the browser knows better
     app.session_state[shell._ARRIVED] = True  # as it stands where the run has not come to the lesson
     assert "box_3" in payloads(run(app))["page"]["seed"]

@@ -181,7 +181,7 @@ def test_what_a_nudge_does_not_change_is_not_drawn_again_but_stays_on_the_page(m
     before = shown(run(app))
     module, name = (invariance, made) if made else (receptive, "map_picture")
     with patch.object(module, name, side_effect=AssertionError("drawn again")):
-        app.session_state["shift"] = (3, -2)
+        app.session_state["settings"]["shift"] = (3, -2)
         assert shown(run(app)) == before
         for key, value in (("twins_dataset", "cifar10"), ("measured_window", 3), ("strip_network", "mnist")):
             app.session_state[key] = value

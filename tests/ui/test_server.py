@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-import torch
 from streamlit.components.v2.presentation import make_bidi_component_presenter
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
@@ -166,13 +165,6 @@ def test_a_run_makes_no_class():
     app = opened()
     classes = len(dict.__subclasses__())
     for bias in range(3):
-        app.session_state["bias"] = float(bias)
+        app.session_state["settings"]["bias"] = float(bias)
         run(app)
     assert len(dict.__subclasses__()) == classes
-
-
-def test_torch_computes_on_one_thread_whoever_asks():
-    torch.set_num_threads(2)
-    server.prepare()
-    with ThreadPoolExecutor(1) as thread:
-        assert thread.submit(torch.get_num_threads).result() == 1

@@ -18,19 +18,19 @@ from tests.ui.apps import opened, payloads, run, session
 
 def test_the_page_opens_on_a_photograph_and_the_first_page_does_not():
     app = opened("pooling")
-    assert app.session_state["image"] == "photographer"
+    assert app.session_state["settings"]["image"] == "photographer"
     messages = [unpack(element.proto) for element in app.get("bidi_component")]
     assert [message["link"] for message in messages if "kernels" in message] == ["image=photographer"]
     app.switch_page("pages/convolution.py")
-    assert run(app).session_state["image"] == "integers"
+    assert run(app).session_state["settings"]["image"] == "integers"
 
 
 def test_a_picture_that_somebody_chose_stays():
     app = opened("pooling", image="cat")
-    assert app.session_state["image"] == "cat"
+    assert app.session_state["settings"]["image"] == "cat"
     app.switch_page("pages/convolution.py")
-    assert run(app).session_state["image"] == "cat"
-    assert opened("pooling", image="integers").session_state["image"] == "integers"
+    assert run(app).session_state["settings"]["image"] == "cat"
+    assert opened("pooling", image="integers").session_state["settings"]["image"] == "integers"
 
 
 def test_torch_answers_with_the_maps_after_the_shift():

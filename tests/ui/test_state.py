@@ -258,12 +258,12 @@ def test_what_a_message_says_wrongly_stays_as_it_was():
 
 
 def test_the_link_is_read_once_a_session():
-    with session() as held, patch.object(st, "query_params", {"stride": "3"}):
+    with patch.object(st, "session_state", {}), patch.object(st, "query_params", {"stride": "3"}):
         state.seed()
-        assert held.stride == (3, 3)
-        held.stride = (5, 5)
+        assert state.settings().stride == (3, 3)
+        state.settings().stride = (5, 5)
         state.seed()
-        assert held.stride == (5, 5)
+        assert state.settings().stride == (5, 5)
 
 
 def test_a_link_with_nonsense_gives_defaults_and_one_note():
@@ -272,8 +272,8 @@ def test_a_link_with_nonsense_gives_defaults_and_one_note():
         "The link holds something that cannot be read (at, image, stride, weights): the page shows its default."
     ]
     for name in ("stride", "weights", "image", "at"):
-        assert app.session_state[name] == PARAMETERS[name].default
-    assert app.session_state["kernel"] == "box_3"
+        assert app.session_state["settings"][name] == PARAMETERS[name].default
+    assert app.session_state["settings"]["kernel"] == "box_3"
     assert not run(app).warning  # said once is enough
 
 
@@ -282,10 +282,10 @@ def test_a_link_to_an_upload_says_that_it_stays_with_its_owner():
     assert [warning.value for warning in app.warning] == [
         "An uploaded picture cannot travel in a link: it stays with the one who uploaded it."
     ]
-    assert (app.session_state["image"], app.session_state["stride"]) == ("integers", (2, 2))
+    assert (app.session_state["settings"]["image"], app.session_state["settings"]["stride"]) == ("integers", (2, 2))
 
 
 def test_a_sound_link_needs_no_note():
     app = opened(image="cat", bias=str(math.pi), strokes="p60_00rs1011")
     assert not app.warning
-    assert app.session_state["bias"] == math.pi
+    assert app.session_state["settings"]["bias"] == math.pi

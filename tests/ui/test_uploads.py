@@ -195,7 +195,8 @@ class OwnSession(local):
     """A session state for each thread, as Streamlit has one for each student."""
 
     def __init__(self):
-        self.__dict__.update({parameter.name: parameter.default for parameter in parameters.PARAMETERS.values()})
+        defaults = {parameter.name: parameter.default for parameter in parameters.PARAMETERS.values()}
+        self.__dict__["settings"] = state.Settings(defaults)
         self.__dict__[state._NOTES] = []
 
     def __contains__(self, key):
@@ -217,7 +218,7 @@ def test_twenty_students_at_once_each_see_their_own_picture():
 
     def student(number: int) -> int:
         random = np.random.default_rng(number)
-        now, checked = st.session_state, 0
+        now, checked = state.settings(), 0
         ready.wait(60)
         for _ in range(4):
             pixels = random.integers(0, 256, (40, 50, 4), dtype=np.uint8)
