@@ -210,7 +210,14 @@ def filled(folder: Path, seats: list[Seat], address: str, port: int, static: Pat
     def upstream(seat: Seat) -> str:
         others = [server(other, " backup") for other in seats if other is not seat]
         return "\n".join(
-            [f"    upstream seat_{seat.number} {{", server(seat), *others, "        keepalive 16;", "    }"]
+            [
+                f"    upstream seat_{seat.number} {{",
+                "        least_conn;",  # what has just begun gets as many of those who come back as the others had before
+                server(seat),
+                *others,
+                "        keepalive 16;",
+                "    }",
+            ]
         )
 
     user = pwd.getpwuid(ROOT.stat().st_uid).pw_name

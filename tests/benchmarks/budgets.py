@@ -113,6 +113,7 @@ BUDGETS = (
     Budget("photographs_server", "100 photographs, network: memory the server keeps", "MB", largest=5),
     *_leftovers("panels", "50 times every panel, dialog, help", "none measured"),
     *_leftovers("everything", "500 acts of every kind", "none measured"),
+    *_leftovers("pages", "60 pages turned to", "none measured"),
     _load("load_convolution", "/"),
     _load("load_network", "/network"),
     _bytes("bytes_convolution", "/"),

@@ -10,7 +10,16 @@ from tests.benchmarks.probe import Bench, Probe, probed
 from tests.benchmarks.report import Measurement
 from tests.browser.harness import NETWORK, STAGE, cell, stroke
 from tests.browser.server import Server
+from tests.browser.visits import wait_at_rest
 
+PAGES = {  # their names in the navigation → the keys of their components
+    "Channels": "channels_view",
+    "Shapes": "shape_calculator",
+    "Signals": "signals_view",
+    "Pooling": "shift_lab",
+    "Network": "network_view",
+    "Convolution": "convolution_stage",
+}
 REST = 1500  # milliseconds after the last change: messages have come and gone
 
 
@@ -94,7 +103,23 @@ def everything(bench: Bench) -> Iterator[tuple[str, Measurement]]:
             lambda at: number("padding", at),
             draw,
         )
-        yield from _left("everything", probe, lambda at: acts[at % len(acts)](at), warm_up=120, times=504)
+        # V8 goes on compiling what is done often: of what there is more of after the first 500, four fifths are compiled code
+        yield from _left("everything", probe, lambda at: acts[at % len(acts)](at), warm_up=504, times=504)
+
+
+def pages(bench: Bench) -> Iterator[tuple[str, Measurement]]:
+    """One turns through the six pages ten times, and on each moves on by a step, or nudges what is there."""
+    with probed(bench, "/") as probe:
+        page = probe.page
+
+        def turn(at: int) -> None:
+            name, key = [*PAGES.items()][at % len(PAGES)]
+            page.get_by_role("link", name=name, exact=True).click()
+            page.locator(f".st-key-{key}").wait_for()
+            wait_at_rest(page)
+            page.keyboard.press("ArrowRight")
+
+        yield from _left("pages", probe, turn, warm_up=60, times=60)
 
 
 def _left(

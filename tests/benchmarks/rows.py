@@ -63,6 +63,7 @@ IN_THE_BROWSER = (
     Measure("photographs-left", leftovers.photographs, (*_left("photographs"), "photographs_server")),
     Measure("panels-left", leftovers.panels, _left("panels")),
     Measure("everything-left", leftovers.everything, _left("everything")),
+    Measure("pages-left", leftovers.pages, _left("pages")),
     Measure("loading", loading.loading, ("load_convolution", "load_network")),
     Measure("traffic", loading.traffic, ("bytes_convolution", "bytes_network")),
 )
