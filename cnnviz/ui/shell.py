@@ -79,7 +79,7 @@ def _pages() -> list:
 
 def run() -> None:
     """Runs the page that the address asks for."""
-    with TURNS:
+    with TURNS.turn(page=True):
         _run()
     server.wait_until_sent()
 
@@ -133,7 +133,7 @@ def show(lesson: Callable[..., None], *, arrived: bool, around: Callable[[], obj
 
 @st.fragment
 def _fragment(lesson: Callable[..., None], around: Callable[[], object]) -> None:
-    with TURNS:
+    with TURNS.turn():
         lesson(arrived=st.session_state.pop(_ARRIVED, False))  # whoever stays has not arrived anew
         again = state.notes() or st.session_state[_AROUND] != around()
     if st.session_state[_INSIDE] is None:  # a run of the lesson alone

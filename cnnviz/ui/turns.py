@@ -8,7 +8,8 @@ twice as many one after the other, each of them sooner.
 import threading
 import time
 from collections import deque
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -20,55 +21,78 @@ LENIENT = 0.1
 
 
 class Turns:
-    """A context for one run at a time, about in the order of their coming; within a run it can be entered again."""
+    """One run at a time, of its kind about in the order of their coming.
+
+    When a whole class opens its pages, or comes back, those who are at work do not wait for all of them: where whole pages
+    and lessons alone both wait, every other turn is a lesson's.
+    """
 
     def __init__(self, longest: float = LONGEST, lenient: float = LENIENT) -> None:
         self._longest, self._lenient = longest, lenient
         self._lock = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
+        self._pages: deque[_Waiting] = deque()
+        self._lessons: deque[_Waiting] = deque()
+        self._was_page = False  # the last turn
         self._holder: int | None = None
         self._since = 0.0
         self._here = threading.local()
 
-    def __enter__(self) -> None:
-        self._here.depth = getattr(self._here, "depth", 0) + 1
-        if self._here.depth > 1:
+    @contextmanager
+    def turn(self, *, page: bool = False) -> Iterator[None]:
+        """The turn of a whole page's run, or of a lesson's alone; within a turn another is none."""
+        if getattr(self._here, "has", False):
+            yield
             return
         # Holds for this thread only, and each run has its own: torch's number is not the one by which its convolutions are
         # shared out there. A network's small layers among two threads take twice the processor time.
         torch.set_num_threads(1)
+        self._wait(page)
+        self._here.has = True
+        try:
+            yield
+        finally:
+            self._here.has = False
+            self._end()
+
+    def _wait(self, page: bool) -> None:
         with self._lock:
-            now = time.monotonic()
-            if self._free(now) and not (self._waiting and now - self._waiting[0].since > self._lenient):
-                self._take(now)
+            now, first = time.monotonic(), self._first()
+            if self._free(now) and not (first and now - first.since > self._lenient):
+                self._take(page, now)
                 return
             mine = _Waiting(now)
-            self._waiting.append(mine)
+            queue = self._pages if page else self._lessons
+            queue.append(mine)
         while True:
             mine.called.wait(self._longest)
             with self._lock:
                 mine.called.clear()
-                now = time.monotonic()
-                if self._waiting[0] is mine and self._free(now):
-                    self._waiting.popleft()
-                    self._take(now)
+                now, first = time.monotonic(), self._first()
+                if self._free(now) and first is mine:
+                    queue.popleft()
+                    self._take(page, now)
                     return
+                if self._free(now):  # somebody has come since who goes first, and has not been called
+                    first.called.set()
 
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._here.depth -= 1
-        if self._here.depth:
-            return
+    def _end(self) -> None:
         with self._lock:
             if self._holder == threading.get_ident():  # else it took too long, and another has gone on meanwhile
                 self._holder = None
-                if self._waiting:
-                    self._waiting[0].called.set()
+                if first := self._first():
+                    first.called.set()
+
+    def _first(self) -> "_Waiting | None":
+        """Whose turn is next, of those who wait."""
+        lessons_first = self._was_page or not self._pages
+        queue = self._lessons if self._lessons and lessons_first else self._pages
+        return queue[0] if queue else None
 
     def _free(self, now: float) -> bool:
         return self._holder is None or now >= self._since + self._longest
 
-    def _take(self, now: float) -> None:
-        self._holder, self._since = threading.get_ident(), now
+    def _take(self, page: bool, now: float) -> None:
+        self._was_page, self._holder, self._since = page, threading.get_ident(), now
 
 
 class _Waiting:
