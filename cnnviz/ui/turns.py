@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 
@@ -64,23 +64,25 @@ class Turns:
             queue = self._pages if page else self._lessons
             queue.append(mine)
         while True:
-            mine.called.wait(self._longest)
+            mine.called.acquire(timeout=self._longest)
             with self._lock:
-                mine.called.clear()
                 now, first = time.monotonic(), self._first()
                 if self._free(now) and first is mine:
                     queue.popleft()
                     self._take(page, now)
                     return
-                if self._free(now):  # somebody has come since who goes first, and has not been called
-                    first.called.set()
+                if not self._free(now):
+                    continue
+            first.call()  # somebody has come since who goes first, and has not been called
 
     def _end(self) -> None:
         with self._lock:
-            if self._holder == threading.get_ident():  # else it took too long, and another has gone on meanwhile
-                self._holder = None
-                if first := self._first():
-                    first.called.set()
+            if self._holder != threading.get_ident():  # it took too long, and another has gone on meanwhile
+                return
+            self._holder = None
+            first = self._first()
+        if first:  # outside of the lock, which it needs at once
+            first.call()
 
     def _first(self) -> "_Waiting | None":
         """Whose turn is next, of those who wait."""
@@ -96,11 +98,17 @@ class Turns:
 
 
 class _Waiting:
-    """A run that has come, and not yet had its turn."""
+    """A run that has come, and not yet had its turn. It waits for a bare lock: an event would have it wake up three times, each
+    time behind all else that goes on in Python, and a busy server would do half its work."""
 
     def __init__(self, since: float) -> None:
         self.since = since
-        self.called = threading.Event()
+        self.called = threading.Lock()
+        self.called.acquire()
+
+    def call(self) -> None:
+        with suppress(RuntimeError):  # it has been called, and has not yet heard it
+            self.called.release()
 
 
 TURNS = Turns()

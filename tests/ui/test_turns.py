@@ -70,7 +70,7 @@ def test_whoever_has_waited_goes_before_those_who_come_along(monkeypatch):
 
         def __init__(self, since: float) -> None:
             super().__init__(since)
-            self.called = SimpleNamespace(wait=lambda _seconds: heard.wait(10), set=int, clear=int)
+            self.called = SimpleNamespace(acquire=lambda timeout: heard.wait(10), release=int)
 
     turns, order, heard = Turns(longest=60, lenient=0), [], threading.Event()
     monkeypatch.setattr("cnnviz.ui.turns._Waiting", Drowsy)
@@ -116,7 +116,7 @@ def test_a_lesson_that_comes_while_a_page_has_been_called_does_not_wait_for_noth
         def __init__(self, since: float) -> None:
             super().__init__(since)
             if threading.current_thread().name == "page":
-                self.called = SimpleNamespace(wait=lambda _seconds: heard.wait(10), set=int, clear=heard.clear)
+                self.called = SimpleNamespace(acquire=lambda timeout: heard.wait(10) and heard.clear(), release=int)
 
     turns, order, heard = Turns(longest=60, lenient=0), [], threading.Event()
     monkeypatch.setattr("cnnviz.ui.turns._Waiting", Drowsy)
