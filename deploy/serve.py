@@ -43,7 +43,7 @@ BIRTH = 120.0  # seconds until one may be expected to answer, on a busy machine
 ARRIVALS = 20
 QUEUE = 10  # seconds: whoever would wait longer to be let in has to try again
 # Imported once, by the process that the others are forks of: one that is lost is there again within a second, not after
-# four of the processor's time that the class needs. Nothing here begins a thread, listens, or asks who is running.
+# four of the processor's time that the class needs. Nothing here listens, or asks who is running.
 IMPORTED = [
     "__main__",
     "streamlit.web.cli",

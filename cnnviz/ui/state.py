@@ -35,7 +35,7 @@ def settings() -> Settings:
     """All that a link can carry, as it is in this session.
 
     It is one entry of Streamlit's session. Streamlit sees to each of its entries several times in every run, and to each
-    question; sixty more of them took a quarter of the time in which a small lesson runs.
+    question; sixty more of them took an eighth of the time in which a small lesson runs.
     """
     return st.session_state[_SETTINGS]
 

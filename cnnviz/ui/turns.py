@@ -16,7 +16,7 @@ import torch
 # Seconds after which nobody waits for a run any more: whoever computes for long does so beside the others.
 LONGEST = 0.25
 # Seconds for which whoever just comes along may go before those who wait, if nobody has a turn: to wake a thread takes longer
-# than many a run, and 200 students get their answers a fifth sooner. Without an end to it some would wait for seconds.
+# than many a run. Without an end to it some would wait for seconds.
 LENIENT = 0.1
 
 
