@@ -69,13 +69,25 @@ class Seat:
         self.process.start()
         self.begun_at = self.heard_at = time.monotonic()
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process is. When the process that all are forks of is killed, they count as dead, and go on serving."""
+        return self.process.is_alive() or taken("127.0.0.1", self.port)
+
     def end(self) -> None:
         """Asks the process to end, and sees to it that it does."""
-        if self.process:
-            self.process.terminate()
-            self.process.join(timeout=5)
-            self.process.kill()
-            self.process.join()
+        if self.process is None:
+            return
+        self._signal(signal.SIGTERM)
+        end = time.monotonic() + 5
+        while time.monotonic() < end and self.alive:
+            time.sleep(0.05)
+        self._signal(signal.SIGKILL)
+        self.process.join()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
 
     def asked(self, path: str, timeout: float) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -100,7 +112,7 @@ class Seat:
         """Whether it has fallen vacant since the last look. A process that has not answered for long is ended."""
         if self.process is None:
             return False
-        if not self.process.is_alive():
+        if not self.alive:
             say(f"Process {self.number} has ended ({self.process.exitcode}): another takes its place.")
             self.process = None
             return True
@@ -108,7 +120,7 @@ class Seat:
             self.heard_at = time.monotonic()
         elif time.monotonic() - max(self.heard_at, self.begun_at + BIRTH - DEAF) > DEAF:
             say(f"Process {self.number} does not answer any more.")
-            self.process.kill()
+            self._signal(signal.SIGKILL)
         return False
 
 
@@ -165,7 +177,8 @@ def main() -> None:
         say(f"{wanted.processes} processes behind nginx: http://localhost:{wanted.port}")
         with contextlib.suppress(KeyboardInterrupt):
             while front.poll() is None:
-                wait([seat.process.sentinel for seat in seats if seat.process], timeout=LOOK)
+                sentinels = [seat.process.sentinel for seat in seats if seat.process and seat.process.is_alive()]
+                wait(sentinels, timeout=LOOK)
                 for seat in seats:
                     if seat.look_after():
                         vacant.start()

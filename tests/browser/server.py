@@ -70,8 +70,9 @@ def running_server(
 
 def served_by(serving: psutil.Process) -> list[psutil.Process]:
     """The processes of the app that `make serve` looks after, in the order in which they were started."""
-    template = next(child for child in serving.children() if "forkserver" in " ".join(child.cmdline()))
-    return sorted(template.children(), key=lambda app: app.create_time())
+    running = [child for child in serving.children() if child.status() != psutil.STATUS_ZOMBIE]
+    templates = [child for child in running if "forkserver" in " ".join(child.cmdline())]
+    return sorted((app for template in templates for app in template.children()), key=psutil.Process.create_time)
 
 
 def fetch(url: str, timeout: float = 30) -> tuple[int, Mapping[str, str], bytes]:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -45,6 +47,8 @@ CUT_OFF = (
     "502",
 )
 
+LOOK = 1.0  # seconds between two looks at the processes
+
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 # the first test waits until several processes have imported torch, which takes minutes on a busy machine
 pytestmark = [pytest.mark.skipif(not NGINX, reason="there is no nginx"), pytest.mark.timeout(400)]
@@ -52,9 +56,15 @@ pytestmark = [pytest.mark.skipif(not NGINX, reason="there is no nginx"), pytest.
 
 @pytest.fixture(scope="module")
 def served():
+    with serving(PROCESSES) as server:
+        yield server
+
+
+@contextmanager
+def serving(processes: int) -> Iterator[Server]:
     """The app as `make serve` runs it."""
     port = free_port()
-    command = [sys.executable, str(SERVE), f"--processes={PROCESSES}", f"--port={port}", "--address=127.0.0.1"]
+    command = [sys.executable, str(SERVE), f"--processes={processes}", f"--port={port}", "--address=127.0.0.1"]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log.txt")
         with log.open("wb") as file:
@@ -258,6 +268,30 @@ def test_when_a_process_dies_its_students_stand_on_another_where_they_stood(serv
     wait_until(lambda: len(apps(served)) == PROCESSES and victim.pid not in [app.pid for app in apps(served)])
     for lesson in lessons:
         lesson.student.close()
+
+
+def test_when_what_they_are_forks_of_is_killed_the_processes_go_on_and_are_still_looked_after():
+    with serving(PROCESSES) as server:
+        students = [Student(server.url).open("/?image=cat") for _ in range(PROCESSES)]
+        tokens = [student.token for student in students]
+        forks = apps(server)
+        forks[0].parent().kill()
+        end = time.monotonic() + 3 * LOOK
+        while time.monotonic() < end:  # what must not happen can only be waited for
+            for student in students:
+                student.settle("1;image=cat&stride=2")
+            assert "has ended" not in server.log
+        assert [student.token for student in students] == tokens
+        forks[0].kill()
+        # another one begins, in the place that was vacant, and with a new process to be a fork of
+        wait_until(lambda: "has ended" in server.log and len(apps(server)) == 1, 60)
+        (new,) = apps(server)
+        wait_until(lambda: any(each.status == psutil.CONN_LISTEN for each in new.net_connections()), 60)
+        assert server.log.count("has ended") == 1
+        assert forks[1].is_running()
+        for student in students:
+            student.close()
+    assert not psutil.wait_procs([*forks, new], timeout=30)[1]
 
 
 @pytest.mark.parametrize(
