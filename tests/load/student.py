@@ -61,6 +61,8 @@ class Student:
         self._pages: dict[str, str] = {}  # the pages that the navigation leads to → their hashes
         self._said = self._told = ""  # what was said last, and in which session
         self._returns = 0
+        self._choices = 0  # in the image chooser, and the number of the last one that the page has heard of
+        self._heard = "0"
         self.token = ""
         self.bytes = 0
         self.page: dict[str, Any] = {}
@@ -169,6 +171,16 @@ class Student:
         if self.token != self._told:  # also where an earlier try was cut off before this could be said
             self.settle(f"{self._said}&again={self.token}")
 
+    def choose(self, *images: str) -> None:
+        """Chooses samples in the image chooser, one right after the other, and waits until the page has heard of the last."""
+        for image in images:
+            self._choices += 1
+            said = [{"event": "asked", "value": f"{self._choices};image={image}&colour=0"}]
+            trigger = WidgetState(id=_trigger_id(self._id("chooser")), json_trigger_value=json.dumps(said))
+            self._ask(self._hash, [*self._widgets.values(), trigger])
+        while self._heard != str(self._choices):
+            self._finish()
+
     def upload(self, name: str, data: bytes) -> None:
         """Brings a picture file along, as one that is dropped on the page."""
         brought = [{"event": "file", "value": {"name": name, "data": base64.b64encode(data).decode("ascii")}}]
@@ -275,6 +287,8 @@ class Student:
                     self._coming[0].update(said)
                 elif name == "connection":
                     self.token = said["session"]
+                else:
+                    self._heard = said["heard"]
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":

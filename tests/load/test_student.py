@@ -1,5 +1,8 @@
 """A student without a browser meets what a browser meets, and whoever comes back finds what stood there."""
 
+from itertools import count
+from threading import Event, Thread
+
 import pytest
 
 from tests.load.student import LostError, Student
@@ -98,6 +101,31 @@ def test_what_a_page_still_says_when_it_is_left_does_not_bring_it_back(server):
         assert student.on_show == "network"
         student.settle("1;image=digit_3")
         assert (student.on_show, student.feeds["answer"]["revision"]) == ("network", 1)
+
+
+def test_of_two_pictures_chosen_at_once_the_second_stays(server):
+    """Beside others, on a busy server, where the first is still under way when the second comes."""
+    end = Event()
+
+    def change() -> None:
+        with Student(server.url).open("/network") as other:
+            for revision in count(1):
+                other.settle(f"{revision};image=digit_{revision % 10}")
+                if end.is_set():
+                    return
+
+    others = [Thread(target=change) for _ in range(4)]
+    for other in others:
+        other.start()
+    try:
+        with Student(server.url).open("/network?network=cifar10&image=bricks") as student:
+            for first, second in 20 * (("coffee", "bricks"), ("astronaut", "cat")):
+                student.choose(first, second)
+                assert student.feeds["source"]["key"] == second
+    finally:
+        end.set()
+        for other in others:
+            other.join()
 
 
 def test_the_lesson_runs_alone_until_what_stands_around_it_no_longer_fits(server):
