@@ -26,9 +26,9 @@ class ChannelsView {
   #last = 0;
   #painted = 0;
   #stale = true; // the pictures themselves, not only what lies on them
-  #revision = 0;
 
   constructor(data) {
+    this.first = data.revision;
     this.banks = JSON.parse(data.banks);
     this.layer = layerFromText(data.seed);
     this.attention = new Attention({ onChange: () => this.invalidate(), asleep: () => this.player.playing });
@@ -49,8 +49,9 @@ class ChannelsView {
       this.toolbar.element, h("div", { class: "remarks" }, this.notice, this.toolbar.formula), this.picture.element, this.bar.element,
       h("div", { class: "below" }, this.words, this.agreement));
     this.settling = new Settling({
+revision: data.revision,
       busy: () => this.player.playing || !this.x,
-      message: () => `${this.#revision};${this.#text}`,
+      message: () => this.#text,
       link: () => joinQuery(this.data.link, this.#text),
     });
     listen(this.element, this.#keys());
@@ -129,7 +130,7 @@ class ChannelsView {
     this.player.reveal();
     this.partials = null;
     this.toolbar.show(layer, x.shape.slice(1));
-    this.#revision++;
+    this.settling.revision++;
     this.#stale = true;
     showAgreement(this.agreement, null);
     if (this.answer) this.#check(this.answer);
@@ -142,10 +143,10 @@ class ChannelsView {
     return (Math.min(filter, this.maps.length - 1) * rows + Math.min(row, rows - 1)) * cols + Math.min(col, cols - 1);
   }
 
-  /** Torch's maps, if they belong to what is on the page now. The revision counts from one: the first belongs to 0. */
+  /** Torch's maps, if they belong to what is on the page now. What is shown at first counts as a change that Python was not told of. */
   #check(answer) {
     this.answer = answer;
-    if (answer.image !== this.shown || !this.maps || (answer.revision !== this.#revision && !(answer.revision === 0 && this.#revision === 1))) return;
+    if (answer.image !== this.shown || !this.maps || (answer.revision !== this.settling.revision && !(answer.revision === this.first && this.settling.revision === this.first + 1))) return;
     if (answer.refused) return this.#say(answer.refused);
     const ours = Float32Array.from(this.maps.flatMap(({ data }) => Array.from(data)));
     const largest = this.x.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

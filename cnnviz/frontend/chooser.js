@@ -6,6 +6,7 @@ import { subscribe } from "./feed.js";
 import { Fitting } from "./fitting.js";
 import { Gallery } from "./gallery.js";
 import { mount } from "./mount.js";
+import { said } from "./said.js";
 import { SourceTools } from "./sources.js";
 
 const WIDEST = 1000; // CSS pixels, the panel
@@ -38,6 +39,7 @@ class Chooser {
 
   /** Where nothing is under way any more, or another picture has come, Python's word is what counts. */
   update(data) {
+    said.choices = data.choice;
     mark(this.thumbnail, "src", data.thumbnail);
     write(this.title, data.title);
     write(this.size, `${data.height} × ${data.width}`);

@@ -2,7 +2,7 @@
 
 import { h, mark, write } from "./dom.js";
 import { Maps } from "./maps.js";
-import { Settling, mount } from "./mount.js";
+import { mount } from "./mount.js";
 import { decimal, fromScaled, plain, scaled } from "./numbers.js";
 import { gradient } from "./palette.js";
 import { decode } from "./parcel.js";
@@ -15,7 +15,6 @@ const WIDEST = 26; // CSS pixels of a unit in a strip
 const POINT = "Point at a cell: the same one is marked in all three, with its values. A click keeps it there.";
 
 class CompareView {
-  settling = new Settling({ busy: () => false, message: () => "" }); // there is nothing to tell
   #painted = 0;
   #structure = "";
 

@@ -1,11 +1,10 @@
 /**
  * Watches Streamlit's connection. Lost: says so in plain words, and the page stays usable. Back: tells Python the address
- * bar, and, if that is a new session, has the page's component say again what rests on it.
+ * bar, and what the page's components have said, as it may be a session that knows nothing of them.
  */
 
 import { h, mark } from "./dom.js";
-import { publish } from "./feed.js";
-import { unpack } from "./parcel.js";
+import { said } from "./said.js";
 import { isDark } from "./theme.js";
 
 const LOST = "The connection to the machine that runs this app is lost. What you see stays, and you can go on: the page comes back by itself.";
@@ -14,13 +13,13 @@ const WINDOW = '[data-testid="stDialog"]';
 
 let watch = null;
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, setStateValue }) {
   if (watch?.parent !== parentElement) {
     watch?.stop();
     watch = new Watch(parentElement);
   }
-  watch.tell = (text) => setStateValue("back", text);
-  watch.update(unpack(data).session);
+  watch.tell = (back) => setStateValue("back", back);
+  watch.look();
 }
 
 class Watch {
@@ -32,18 +31,13 @@ class Watch {
     this.banner = h("p", { class: "cnnviz connection", role: "status" });
     parent.append(this.banner);
     this.lost = false;
-    this.observer = new MutationObserver(() => this.#look());
-    this.observer.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state", "data-test-script-state"] });
+    this.observer = new MutationObserver(() => this.look());
+    this.observer.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
     // Streamlit reports a lost connection in a window that locks the page behind it, again at each try to connect
     this.windows = new MutationObserver((changes) => this.#shut(changes.flatMap(({ addedNodes }) => [...addedNodes])));
     this.onFocus = (event) => {
       if (!event.target.closest(WINDOW)) this.focused = event.composedPath()[0];
     };
-  }
-
-  update(session) {
-    this.session = session;
-    this.#look();
   }
 
   stop() {
@@ -52,18 +46,14 @@ class Watch {
     this.banner.remove();
   }
 
-  #look() {
-    const { testConnectionState, testScriptState } = this.app.dataset;
-    const lost = testConnectionState !== "CONNECTED";
-    if (lost !== this.lost) {
-      this.lost = lost;
-      mark(this.banner, "data-theme", isDark(this.banner) ? "dark" : "light");
-      this.banner.textContent = lost ? LOST : "";
-      this.#guard(lost);
-      if (!lost) this.tell(`${++this.#times}${location.search || "?"}`);
-    }
-    // a component that spoke while the page still runs would end that run, and not be heard by the next
-    if (!lost && testScriptState === "notRunning") publish({ name: "session", session: this.session });
+  look() {
+    const lost = this.app.dataset.testConnectionState !== "CONNECTED";
+    if (lost === this.lost) return;
+    this.lost = lost;
+    mark(this.banner, "data-theme", isDark(this.banner) ? "dark" : "light");
+    this.banner.textContent = lost ? LOST : "";
+    this.#guard(lost);
+    if (!lost) this.tell({ times: ++this.#times, link: location.search.slice(1), said: Object.fromEntries(said.texts), choices: said.choices });
   }
 
   #guard(on) {

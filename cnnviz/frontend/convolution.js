@@ -28,7 +28,6 @@ const HINT = "Press play, or point at the map: amber marks the pixels behind tha
 
 class ConvolutionLab {
   help = STAGE_HELP;
-  #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
 
   constructor(data) {
     const kernels = JSON.parse(data.kernels);
@@ -36,8 +35,9 @@ class ConvolutionLab {
     this.settings = settingsFromText(data.seed);
     this.drawing = new Drawing();
     this.settling = new Settling({
+revision: data.revision,
       busy: () => this.stage.player.playing || this.pad.running !== false || !this.shown,
-      message: () => `${this.#revision};${this.source};${this.#text}`,
+      message: () => `${this.source};${this.#text}`,
       link: () => joinQuery(this.data.link, this.#text),
     });
     const tools = h("div", { class: "tools-box" });
@@ -247,7 +247,7 @@ class ConvolutionLab {
       this.restored ? null : this.settings.position,
     );
     this.restored = true;
-    this.#revision += steps;
+    this.settling.revision += steps;
     this.filter = filter;
     this.toolbar.show(this.settings, filter.shape.slice(1), this.pixels.shape.slice(1));
     this.kernelTools.show({ changed: Boolean(this.settings.weights) });
@@ -268,7 +268,7 @@ class ConvolutionLab {
   #receiveAnswer(answer) {
     this.answer = answer;
     const { revision, image, source } = answer;
-    if (revision !== this.#revision || image !== this.shown || source !== this.source || !this.stage.op) return;
+    if (revision !== this.settling.revision || image !== this.shown || source !== this.source || !this.stage.op) return;
     if (answer.refused) return this.#say(answer.refused);
     const weights = this.filter.data.reduce((sum, value) => sum + Math.abs(value), 0);
     const largest = this.pixels.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -1,10 +1,10 @@
 /** What every component has in common: one view a place on the page, and one way to tell Python what rests. */
 
-import { subscribe } from "./feed.js";
 import { joinQuery, mirrorLink } from "./link.js";
 import { PageTools } from "./page_tools.js";
 import { unpack } from "./parcel.js";
 import { isProjecting, onProjector, projectorText } from "./projector.js";
+import { said } from "./said.js";
 import { isDark } from "./theme.js";
 import { mark } from "./dom.js";
 
@@ -19,13 +19,18 @@ const REST = 150; // milliseconds without a change before Python hears of it
  */
 export function mount(View) {
   const views = new WeakMap();
-  return ({ parentElement, data: parcel, setStateValue, setTriggerValue }) => {
+  return ({ name, parentElement, data: parcel, setStateValue, setTriggerValue }) => {
     const data = unpack(parcel);
     if (!views.has(parentElement)) views.set(parentElement, start(new View(data), parentElement));
     const view = views.get(parentElement);
     view.ask = (text) => setTriggerValue("asked", text);
     view.file = (message) => setTriggerValue("file", message);
-    if (view.settling) view.settling.send = (text) => setStateValue("settled", text);
+    if (view.settling) {
+      view.settling.send = (text) => {
+        said.texts.set(name, text);
+        setStateValue("settled", text);
+      };
+    }
     view.update(data);
     fit(view);
     return () => {
@@ -33,10 +38,10 @@ export function mount(View) {
       if (parentElement.isConnected) return;
       view.observer.disconnect();
       document.fonts.removeEventListener("loadingdone", view.onFonts);
-      view.unwatch();
       view.endProjector();
       view.pageTools?.stop();
       view.settling?.stop();
+      said.texts.delete(name);
       view.stop();
       views.delete(parentElement);
     };
@@ -56,7 +61,6 @@ function start(view, parent) {
     fit(view);
     view.settling?.soon();
   });
-  view.unwatch = subscribe("session", ({ session }) => view.settling?.meet(session));
   return view;
 }
 
@@ -71,13 +75,15 @@ function fit(view) {
 export class Settling {
   #timer = 0;
   #sent = null;
-  #session = null;
-  #again = "";
   send = () => {};
 
-  /** busy(): is something still moving? message(): the text for Python, which ends in a query. link(): the query for the address bar, if this view has its care. */
-  constructor({ busy, message, link = null }) {
-    Object.assign(this, { busy, message, link });
+  /**
+   * revision: counts the changes that Python's answers are for, each of which names the one it belongs to; the first number is
+   * Python's. busy(): is something still moving? message(): the text for Python, which ends in a query. link(): the query for the
+   * address bar, if this view has its care.
+   */
+  constructor({ revision, busy, message, link = null }) {
+    Object.assign(this, { revision, busy, message, link });
   }
 
   /** Something changed: tell Python after a rest. */
@@ -91,19 +97,10 @@ export class Settling {
     clearTimeout(this.#timer);
     if (this.busy()) return;
     const shared = this.link ? projectorText() : ""; // said by the view that has the link's care
-    const text = joinQuery(this.message(), shared) + this.#again;
+    const text = joinQuery(`${this.revision};${this.message()}`, shared);
     if (text !== this.#sent) this.send(text);
     this.#sent = text;
     this.mirror();
-  }
-
-  /** Python's session: to one that has taken the place of another, the same is said again, in other words. */
-  meet(session) {
-    if (this.#session && session !== this.#session) {
-      this.#again = `&again=${session}`;
-      this.now();
-    }
-    this.#session = session;
   }
 
   /** The address bar shows what is on the page. */

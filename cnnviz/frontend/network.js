@@ -25,7 +25,6 @@ const INPUTS = { mnist: DigitInput };
 
 class NetworkView {
   help = [["A unit that is open", [["Esc", "close it"]]], ...STAGE_HELP];
-  #revision = 0; // counts changes of the picture, the network and its weights; Python's answer names the one it belongs to
   #frame = 0;
   #painted = 0;
 
@@ -37,8 +36,9 @@ class NetworkView {
     this.path = seed.unit ? seed.unit.split("~").map(unitFromText) : [];
     this.run = new GalleryRun();
     this.settling = new Settling({
+revision: data.revision,
       busy: () => this.input.busy || this.drill.stage.player.playing,
-      message: () => `${this.#revision};${joinQuery(this.#text, Number.isInteger(this.input.choice) ? `choice=${this.input.choice}` : "")}`,
+      message: () => joinQuery(this.#text, Number.isInteger(this.input.choice) ? `choice=${this.input.choice}` : ""),
       link: () => this.#text,
     });
     const networks = data.networks.map((text) => JSON.parse(text));
@@ -180,11 +180,8 @@ class NetworkView {
   }
 
   #changed(steps = 1) {
-    if (!this.ready) {
-      this.#revision += steps;
-      return;
-    }
-    this.#revision += steps;
+    this.settling.revision += steps;
+    if (!this.ready) return;
     if (steps) {
       showAgreement(this.agreement, null);
       this.input.seen.weigh(null);
@@ -324,7 +321,7 @@ class NetworkView {
   /** Torch's values of every layer, if they belong to what is shown now; and how the marked unit answers to each pixel. */
   #receiveAnswer(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || answer.network !== this.model.name || !this.model.results) return;
+    if (answer.revision !== this.settling.revision || answer.network !== this.model.name || !this.model.results) return;
     const torchs = decode(answer).data;
     let worst = { difference: 0, agrees: true };
     let from = 0;

@@ -15,13 +15,13 @@ const RANGES = { window: [1, 8], stride: [1, 8], padding: [0, 4] };
 
 class PoolingStage {
   isBelow = true; // the shift lab has the page's tools
-  #revision = 0;
 
   constructor(data) {
     this.settings = settingsFromText(data.seed);
     this.settling = new Settling({
+revision: data.revision,
       busy: () => this.stage.player.playing || !this.input,
-      message: () => `${this.#revision};${this.#text}`,
+      message: () => this.#text,
       link: () => location.search.slice(1), // the shift lab above writes the address bar, for both
     });
     this.stage = new Stage({ compact: true, onMoved: () => this.#moved() });
@@ -78,7 +78,7 @@ class PoolingStage {
     this.settings = { ...before, ...change };
     if (this.settings.source !== this.input?.source) { // Python has that input
       this.#showControls();
-      this.#revision++;
+      this.settling.revision++;
       this.settling.now();
       return true;
     }
@@ -97,7 +97,7 @@ class PoolingStage {
 
   #moved() {
     this.settings.pool_cell = this.stage.player.position.join();
-    this.#revision++;
+    this.settling.revision++;
     this.#waitForGradient();
     this.settling.soon();
   }
@@ -140,7 +140,7 @@ class PoolingStage {
       titles: { input: { relu: "Map after ReLU", image: "Image", example: `Channel ${map + 1} of 3` }[source], kernel: "", kernelNote: "", output: "Pooled map" },
     }, first ? cell.split(",").map(Number) : null);
     this.settings.pool_cell = this.stage.player.position.join();
-    this.#revision += steps;
+    this.settling.revision += steps;
     this.#showControls();
     this.#describe(channels, height, width, rows, cols);
     showAgreement(this.stage.agreement, null);
@@ -188,7 +188,7 @@ class PoolingStage {
 
   #receiveAnswer(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || !this.output || answer.source !== this.settings.source) return;
+    if (answer.revision !== this.settling.revision || !this.output || answer.source !== this.settings.source) return;
     if (answer.refused) return this.#say(answer.refused);
     const largest = this.one.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     showAgreement(this.stage.agreement, compare(this.output.data, decode(answer).data, largest));

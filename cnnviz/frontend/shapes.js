@@ -20,7 +20,6 @@ const AXES = {
 };
 
 class ShapeCalculator {
-  #revision = 0;
   #pasted = null; // a text on its way to Python, which reads it
 
   constructor(data) {
@@ -28,7 +27,7 @@ class ShapeCalculator {
     this.layers = data.layers;
     this.shape = data.shape;
     this.selected = 0;
-    this.settling = new Settling({ busy: () => false, message: () => `${this.#revision};${this.#text}`, link: () => this.#link });
+    this.settling = new Settling({ revision: data.revision, busy: () => false, message: () => this.#text, link: () => this.#link });
     this.settling.mirror = () => mirrorLink(this.#link);
     this.#build(data);
     this.unsubscribe = subscribe("sheet", (sheet) => this.#receive(sheet));
@@ -96,7 +95,7 @@ class ShapeCalculator {
 
   /** Something changed: another revision, shown at once, and sent to Python at once or after a rest. */
   #changed(soon = false) {
-    this.#revision++;
+    this.settling.revision++;
     this.#say("");
     this.#show();
     if (soon) this.settling.soon();
@@ -200,7 +199,7 @@ class ShapeCalculator {
   // --- what Python says -----------------------------------------------------------------------------------------------
 
   #receive(sheet) {
-    if (sheet.revision !== this.#revision) return;
+    if (sheet.revision !== this.settling.revision) return;
     this.sheet = sheet;
     if (sheet.adopt && this.#pasted !== null) {
       this.#pasted = null;
@@ -217,7 +216,7 @@ class ShapeCalculator {
   // --- showing ---------------------------------------------------------------------------------------------------------
 
   #show() {
-    const fresh = this.sheet?.revision === this.#revision ? this.sheet : null;
+    const fresh = this.sheet?.revision === this.settling.revision ? this.sheet : null;
     const rows = this.layers.map((layer, index) => this.#row(layer, index, fresh?.rows[index] ?? this.sheet?.rows[index]));
     const active = this.element.getRootNode().activeElement;
     const focused = active?.classList.contains("chain-row");

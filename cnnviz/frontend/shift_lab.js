@@ -27,7 +27,6 @@ const POINT = "Point at any cell: its window and its winner are marked in the st
 
 class ShiftLab {
   help = [["The shift lab", [["← → ↑ ↓", "the input moves by one pixel, unless something else has the focus"], ["0", "no shift"]]], ...STAGE_HELP.slice(0, 2)];
-  #revision = 0; // counts changes of the picture; Python's answer names the one it belongs to
   #frame = 0;
   #painted = 0;
   #search = 0; // the running search through all shifts
@@ -37,8 +36,9 @@ class ShiftLab {
     this.presets = new Map(kernels.map((kernel) => [kernel.key, kernel]));
     this.settings = settingsFromText(data.seed);
     this.settling = new Settling({
+revision: data.revision,
       busy: () => !this.before || this.dragging || this.searching,
-      message: () => [this.#revision, this.tried ? 1 : 0, this.pending?.image ?? "", this.#text].join(";"),
+      message: () => [this.tried ? 1 : 0, this.pending?.image ?? "", this.#text].join(";"),
       link: () => joinQuery(this.data.link, this.#text),
     });
     this.#build(kernels);
@@ -251,7 +251,7 @@ class ShiftLab {
     if (!keepTried) this.#forget();
     this.figures = figures(before, after, shift, step);
     this.counts = pool === "max" ? fates(before, after, shift, step, window) : null;
-    this.#revision += steps;
+    this.settling.revision += steps;
     this.#showControls();
     showAgreement(this.agreement, null);
     this.#repaint();
@@ -370,7 +370,7 @@ class ShiftLab {
   /** Torch's values and figures, if they belong to what is shown now. */
   #receiveAnswer(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || answer.image !== this.image?.id || !this.before) return;
+    if (answer.revision !== this.settling.revision || answer.image !== this.image?.id || !this.before) return;
     if (answer.refused) return this.#say(answer.refused);
     const weights = this.filter.data.reduce((sum, value) => sum + Math.abs(value), 0);
     const largest = this.input.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

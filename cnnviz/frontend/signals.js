@@ -20,7 +20,6 @@ const numbered = (noun) => (_, col) => `${noun} ${col + 1}`;
 const NAMES = { output: numbered("output"), input: numbered("sample"), weight: numbered("weight"), along: "sample" };
 
 class SignalsView {
-  #revision = 0;
 
   constructor(data) {
     const [signals, taps] = [JSON.parse(data.signals), JSON.parse(data.taps)];
@@ -44,8 +43,9 @@ class SignalsView {
         h("p", {}, h("b", {}, "Conv2d on a colour picture is no Conv3d. "),
           "Its filter is a block too, 3 × k × k, but it is as deep as the picture has channels: along the channels there is only one place for it, so it never slides there, and one filter gives one flat map. In nn.Conv3d the channels are yet another axis, which is summed over in the same way."))));
     this.settling = new Settling({
+revision: data.revision,
       busy: () => this.stage.player.playing || this.input.drawing || !this.values,
-      message: () => `${this.#revision};${this.#text}`,
+      message: () => this.#text,
       link: () => joinQuery(this.#text),
     });
     this.unsubscribe = [subscribe("slid", (answer) => this.#check(answer)), this.stage.onPaint((moment) => this.#follow(moment))];
@@ -170,7 +170,7 @@ class SignalsView {
       titles: { ...this.#titles(), kernel: "Kernel", kernelNote: "edit any weight" }, names: NAMES, strip: this.#scale(),
     }, this.restored ? null : [0, settings.sample]);
     this.restored = true;
-    this.#revision += steps;
+    this.settling.revision += steps;
     this.#show();
     showAgreement(this.stage.agreement, null);
     if (this.answer) this.#check(this.answer);
@@ -180,7 +180,7 @@ class SignalsView {
 
   #check(answer) {
     this.answer = answer;
-    if (answer.revision !== this.#revision || !this.values) return;
+    if (answer.revision !== this.settling.revision || !this.values) return;
     if (answer.refused) return this.#say(answer.refused);
     const scale = this.weights.reduce((sum, w) => sum + Math.abs(w), 0) * this.values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     showAgreement(this.stage.agreement, compare(this.out, decode(answer).data, scale));

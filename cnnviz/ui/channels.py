@@ -41,8 +41,8 @@ def send_planes(image: CurrentImage) -> None:
 def channels_view(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the view of channels. It owns the layer's settings, its edited weights and the position."""
     if arrived or _SEED not in st.session_state:
+        state.begin("channels", _KEY, _REVISION, settled)
         st.session_state[_SEED] = state.link(parameters.CHANNELS)
-        st.session_state[_REVISION] = 0
     picture = image.painted()
     drawn = _drawn(image)
     with st.container(key="feeds"):
@@ -53,6 +53,7 @@ def channels_view(image: CurrentImage, *, arrived: bool) -> None:
         data={
             "banks": _BANKS_TEXT,
             "seed": st.session_state[_SEED],
+            "revision": state.first_revision(_REVISION),
             "image": drawn,
             "note": image.note or EQUAL
             if alike or image.note

@@ -29,12 +29,15 @@ def network_view(*, arrived: bool) -> None:
         raise NetworkError(refused[0]["sentence"])
     for failure in refused:
         st.error(failure["sentence"])
+    begins = arrived or _SEED not in st.session_state
+    if begins:
+        state.begin("network", _KEY, _REVISION, settled)
     names = list(descriptions)
     now = state.settings()
     if now.network not in names:
         now.network = names[0]
     name = now.network
-    if arrived or _SEED not in st.session_state:
+    if begins:
         shown, strokes = network_input.shown_image(name)
         st.session_state[_SEED] = {
             "seed": state.link(parameters.NETWORK),
@@ -42,7 +45,6 @@ def network_view(*, arrived: bool) -> None:
             "image": shown,
             "strokes": parameters.PARAMETERS["strokes"].text(strokes),
         }
-        st.session_state[_REVISION] = 0
     unit, edits = now.unit, now.edits
     # remembered: much of what rests, a switch or a scale, is nothing to torch
     values, strange = state.remembered(
@@ -52,7 +54,12 @@ def network_view(*, arrived: bool) -> None:
         feed("answer", values, revision=st.session_state[_REVISION], network=name, unit=unit, warning=strange)
     component("network", js="network.js", css="network.css")(
         key=_KEY,
-        data={"networks": [*descriptions.values()], "refused": refused} | st.session_state[_SEED],
+        data={
+            "networks": [*descriptions.values()],
+            "refused": refused,
+            "revision": state.first_revision(_REVISION),
+            **st.session_state[_SEED],
+        },
         on_settled_change=settled,
     )
 

@@ -33,8 +33,8 @@ def notebook_input() -> np.ndarray:
 def pooling_stage(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the stage. It owns the pooling's settings and the window's place, and tells them when they rest."""
     if arrived or _SEED not in st.session_state:
+        state.begin("pooling_stage", _KEY, _REVISION, settled)
         st.session_state[_SEED] = state.link(parameters.POOLING_STAGE)
-        st.session_state[_REVISION] = 0
     source = state.settings().source
     values = session_input(image)
     bottom, top = (image.bottom, image.top) if source == "image" else (0.0, max(1.0, float(values.max())))
@@ -42,7 +42,9 @@ def pooling_stage(image: CurrentImage, *, arrived: bool) -> None:
         feed("pool_input", values, source=source, bottom=bottom, top=top)
         _answer(values, source)
     component("pooling_stage", js="pooling_stage.js", css="pooling.css")(
-        key=_KEY, data={"seed": st.session_state[_SEED]}, on_settled_change=settled
+        key=_KEY,
+        data={"seed": st.session_state[_SEED], "revision": state.first_revision(_REVISION)},
+        on_settled_change=settled,
     )
 
 

@@ -38,12 +38,12 @@ _START = {"in_channels": 3, "out_channels": 6, "kernel_size": 3, "in_features": 
 def shape_calculator(*, arrived: bool) -> None:
     """Mounts the calculator. The browser owns the chain and tells it when it rests; Python answers with its sheet."""
     if arrived or _SEED not in st.session_state:
+        st.session_state[_SAID], st.session_state[_ADOPT] = "", False
+        state.begin("shapes", _KEY, _REVISION, settled)
         st.session_state[_SEED] = {
             "shape": list(state.settings().shape),
             "layers": [_plain(layer) for layer in state.settings().chain],
         }
-        st.session_state[_REVISION] = 0
-        st.session_state[_SAID], st.session_state[_ADOPT] = "", False
     with st.container(key="feeds"):
         feed(
             "sheet",
@@ -54,7 +54,13 @@ def shape_calculator(*, arrived: bool) -> None:
         )
     component("shapes", js="shapes.js", css="shapes.css")(
         key=_KEY,
-        data={"kinds": _KINDS_TABLE, "examples": _EXAMPLES_TABLE, "defaults": _DEFAULTS, **st.session_state[_SEED]},
+        data={
+            "kinds": _KINDS_TABLE,
+            "examples": _EXAMPLES_TABLE,
+            "defaults": _DEFAULTS,
+            "revision": state.first_revision(_REVISION),
+            **st.session_state[_SEED],
+        },
         on_settled_change=settled,
     )
 

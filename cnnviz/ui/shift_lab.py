@@ -26,9 +26,9 @@ _TRIED = "_shift_lab_tried"
 def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
     """Mounts the lab. It owns kernel, pooling, border and shift, and tells them when they rest."""
     if arrived or _SEED not in st.session_state:
-        st.session_state[_SEED] = state.link(parameters.POOLING)
-        st.session_state[_REVISION] = 0
         st.session_state[_TRIED] = False
+        state.begin("pooling", _KEY, _REVISION, settled)
+        st.session_state[_SEED] = state.link(parameters.POOLING)
     with st.container(key="feeds"):
         _answer(image.painted(), _name(image))
     # the first picture of this page is another than that of the others, so the link always names it
@@ -41,6 +41,7 @@ def shift_lab(image: CurrentImage, *, arrived: bool) -> None:
         data={
             "kernels": cached.kernel_text(),
             "seed": st.session_state[_SEED],
+            "revision": state.first_revision(_REVISION),
             "link": image_link,
             "note": image.note,
         },

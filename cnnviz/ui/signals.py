@@ -23,8 +23,8 @@ NOT_IN_A_LINK = "Your column stays in this session: it cannot travel in the link
 def signals_view(*, arrived: bool) -> None:
     """Mounts the view. It owns signal, kernel and position; the table is Streamlit's."""
     if arrived or _SEED not in st.session_state:
+        state.begin("signals", _KEY, _REVISION, settled)
         st.session_state[_SEED] = state.link(parameters.SIGNAL)
-        st.session_state[_REVISION] = 0
     column = current_column()
     with st.container(key="feeds"):
         answer(column)
@@ -34,6 +34,7 @@ def signals_view(*, arrived: bool) -> None:
             "signals": _SIGNALS_TEXT,
             "taps": _TAPS_TEXT,
             "seed": st.session_state[_SEED],
+            "revision": state.first_revision(_REVISION),
             "column": column,
             "note": column["note"] if column and state.settings().signal == "column" else "",
         },

@@ -25,8 +25,8 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
     The seed stays what it was when the page was entered: from then on the browser knows better.
     """
     if arrived or _SEED not in st.session_state:
+        state.begin("convolution", _KEY, _REVISION, settled)
         st.session_state[_SEED] = state.link(parameters.CONVOLUTION)
-        st.session_state[_REVISION] = 0
     with st.container(key="feeds"):
         answer(image)
         film.send()
@@ -38,6 +38,7 @@ def convolution_stage(image: CurrentImage, *, arrived: bool) -> None:
         data={
             "kernels": cached.kernel_text(),
             "seed": st.session_state[_SEED],
+            "revision": state.first_revision(_REVISION),
             "image": {
                 "id": image.id,
                 "source": image.source,

@@ -1,7 +1,7 @@
 """The session's state, filled from a link and told to one: `parameters` is the table of what there is."""
 
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import streamlit as st
@@ -14,6 +14,7 @@ _CHOICES = "_choices"
 _LINKED = "_image_linked"
 _NOTES = "_notes"
 _STAND_IN = "_stand_in_image"
+_SAID_BEFORE = "_said_before"
 
 _Value = TypeVar("_Value")
 
@@ -31,6 +32,15 @@ class Settings(dict):
         self[name] = value
 
 
+class Back(NamedTuple):
+    """What a browser brings along that comes back from another session: the query in its address bar, what the components of its
+    page said last, by their names, and how often a picture has been chosen, if it knows."""
+
+    query: str
+    said: dict[str, str]
+    choices: int | None
+
+
 def settings() -> Settings:
     """All that a link can carry, as it is in this session.
 
@@ -45,10 +55,10 @@ def _home(parameter: Parameter, now: Settings) -> MutableMapping[str, Any]:
     return st.session_state if parameter in BELOW_CHANNELS else now
 
 
-def seed(back: str | None = None) -> None:
+def seed(back: Back | None = None) -> None:
     """Fills the session from the link, once; what cannot be read is noted and stands at its default.
 
-    ``back`` is the link's query where a browser has come back from another session: what Streamlit knows is older.
+    From ``back`` where a browser has come back from another session: what Streamlit knows is older.
     """
     if _SETTINGS in st.session_state:
         return
@@ -56,7 +66,7 @@ def seed(back: str | None = None) -> None:
     for parameter in PARAMETERS.values():
         _home(parameter, now).setdefault(parameter.name, parameter.default)
     st.session_state[_NOTES] = []
-    link_texts = st.query_params if back is None else dict(parse_qsl(back, keep_blank_values=True))
+    link_texts = st.query_params if back is None else dict(parse_qsl(back.query, keep_blank_values=True))
     given = {name: text for name, text in link_texts.items() if name in PARAMETERS}
     refused = read(given, PARAMETERS.values())
     st.session_state[_LINKED] = "image" in given and "image" not in refused
@@ -71,6 +81,11 @@ def seed(back: str | None = None) -> None:
             note("An uploaded picture cannot travel in a link: it stays with the one who uploaded it.")
         else:
             note("The app was started again, and has lost your picture: upload it once more. All else is as it was.")
+
+    if back:
+        st.session_state[_SAID_BEFORE] = dict(back.said)
+        if back.choices is not None:
+            st.session_state[_CHOICES] = back.choices
 
 
 def choose(key: str) -> None:
@@ -129,12 +144,31 @@ def settle(query: str, parameters: Iterable[Parameter]) -> set[str]:
     return read(texts, parameters)
 
 
+def begin(name: str, key: str, counter: str, settled: Callable[[], None]) -> None:
+    """A visit begins to a page whose component of this name and key has not told of any change: ``counter`` is 0.
+
+    Where a browser has come back from another session, ``settled`` hears first of all what the component told that one.
+    """
+    st.session_state[counter] = 0
+    said = st.session_state.get(_SAID_BEFORE, {})
+    if name in said:
+        said[key] = said.pop(name)
+        settled()
+    st.session_state[f"{counter}_first"] = st.session_state[counter]
+
+
+def first_revision(counter: str) -> int:
+    """The number at which the visit began, from which the component counts on."""
+    return st.session_state[f"{counter}_first"]
+
+
 def heard(key: str, counter: str, parts: int = 2) -> list[str] | None:
     """What the component with this key says at rest, "revision;…;query", without the number of the change, which ``counter`` takes.
 
     None for a message that no component writes: one of fewer ``parts``, or without such a number. A query may hold ";" itself.
     """
-    text = st.session_state[key].settled
+    before = st.session_state.get(_SAID_BEFORE, {})
+    text = before.pop(key) if key in before else st.session_state[key].settled
     number, *said = text.split(";", parts - 1) if isinstance(text, str) else ("",)
     try:
         change = revision(number)

@@ -15,7 +15,18 @@ from tests.browser.convolution_page import (
     weights,
     with_weight,
 )
-from tests.browser.harness import NETWORK, agreement, cell, network, painted, stage, stroke, wait_painted, wait_stage
+from tests.browser.harness import (
+    NETWORK,
+    agreement,
+    cell,
+    network,
+    painted,
+    stage,
+    stroke,
+    until,
+    wait_painted,
+    wait_stage,
+)
 from tests.browser.server import free_port
 from tests.browser.visits import wait_at_rest
 
@@ -31,6 +42,15 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_from_a_lesson(v
     opened = Lesson(image="digit_3", size=20, kernel="box_3")
     page = visit(opened.link, server=server)
     digits = visit("/network?image=digit_4", server=server)
+    things = visit("/network?network=cifar10&image=bricks", server=server)
+    chooser(things).get_by_role("radio", name=SAMPLES["coffee"].title, exact=True).click()
+    until(things, "() => new URLSearchParams(location.search).get('image') === 'coffee'")
+    close_chooser(things)
+    uncut = link_of(things).get("square")
+    things.locator(".photo-box .crop-frame").press("-")
+    until(things, "(uncut) => new URLSearchParams(location.search).get('square') !== uncut", uncut)
+    agreement(things, NETWORK)
+    cut = link_of(things)
     chooser(page).get_by_role("radio", name=SAMPLES["coffee"].title, exact=True).click()
     wait_stage(page, steps=62 * 62)
     close_chooser(page)
@@ -43,7 +63,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_from_a_lesson(v
     with digits.expect_console_message(lambda message: "server is not responding" in message.text):
         server.process.kill()
         server.process.wait()
-    for tab in (page, digits):
+    for tab in (page, digits, things):
         tab.locator(BANNER).get_by_text("comes back by itself").wait_for()
     digits.get_by_role("dialog").wait_for(state="detached")  # in which Streamlit would have locked the page
     # nothing of the lesson needs the server: one goes on meanwhile
@@ -55,7 +75,7 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_from_a_lesson(v
     read = network(digits)["prediction"]
 
     server = fresh_server(port=port)
-    for tab in (page, digits):
+    for tab in (page, digits, things):
         tab.locator(BANNER).wait_for(state="hidden")
         wait_at_rest(tab)
     agreement(page)
@@ -68,6 +88,8 @@ def test_a_server_that_is_killed_and_started_again_takes_nothing_from_a_lesson(v
     agreement(digits, NETWORK)
     assert network(digits)["prediction"] == read
     assert link_of(digits)["image"] == "digit_7"
+    agreement(things, NETWORK)
+    assert link_of(things) == cut  # the crop, too
 
     # Python knows it all, too: what is changed now is answered, and the link opens the same
     weight_cell(page, 2, 2).fill("0.5")

@@ -273,7 +273,7 @@ def test_when_a_process_dies_its_students_stand_on_another_where_they_stood(serv
 def test_when_what_they_are_forks_of_is_killed_the_processes_go_on_and_are_still_looked_after():
     with serving(PROCESSES) as server:
         students = [Student(server.url).open("/?image=cat") for _ in range(PROCESSES)]
-        tokens = [student.token for student in students]
+        sessions = [student.session for student in students]
         forks = apps(server)
         forks[0].parent().kill()
         end = time.monotonic() + 3 * LOOK
@@ -281,7 +281,7 @@ def test_when_what_they_are_forks_of_is_killed_the_processes_go_on_and_are_still
             for student in students:
                 student.settle("1;image=cat&stride=2")
             assert "has ended" not in server.log
-        assert [student.token for student in students] == tokens
+        assert [student.session for student in students] == sessions
         forks[0].kill()
         # another one begins, in the place that was vacant, and with a new process to be a fork of
         wait_until(lambda: "has ended" in server.log and len(apps(server)) == 1, 60)

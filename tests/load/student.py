@@ -41,7 +41,7 @@ class Student:
     """One visit: ``url`` is the server's address on this machine. ValueError for any other machine's.
 
     After each answer ``page`` holds what the page's own component was sent, ``feeds`` the same for the feeds, by name,
-    ``texts`` every error and warning, and ``token`` the name of the session. ``sent`` names the kinds of components that the last
+    ``texts`` every error and warning, and ``session`` the name of the session. ``sent`` names the kinds of components that the last
     run sent; ``bytes`` counts what the websocket has brought.
     """
 
@@ -52,18 +52,19 @@ class Student:
         self._open = ExitStack()
         self._socket = None
         self._cookies: dict[str, str] = {}
-        self._session = ""
+        self.session = ""
         self._page = self._query = self._hash = ""
         self._widgets: dict[str, WidgetState] = {}  # what a browser tells again with every message
         self._kept: dict[str, ForwardMsg] = {}  # large messages, which the server sends only once
+        self._component = ""  # the full name of the page's own, of which it may have two: then the last
         self._ids: dict[str, str] = {}  # "page" (its component), and those beside it → ids
         self._fragments: dict[str, str] = {}  # the same → the fragment of the page that runs again for it, or ""
         self._pages: dict[str, str] = {}  # the pages that the navigation leads to → their hashes
-        self._said = self._told = ""  # what was said last, and in which session
+        self._told: dict[str, str] = {}  # what the page's component has said last, by its name
         self._returns = 0
         self._choices = 0  # in the image chooser, and the number of the last one that the page has heard of
         self._heard = "0"
-        self.token = ""
+        self._chosen: int | None = None  # how often a picture has been chosen, as the chooser was told
         self.bytes = 0
         self.page: dict[str, Any] = {}
         self.feeds: dict[str, dict[str, Any]] = {}
@@ -89,7 +90,6 @@ class Student:
         address = urlsplit(path)
         self._page, self._query = address.path.strip("/"), address.query
         self._run()
-        self._told = self.token
         return self
 
     def connect(self) -> None:
@@ -99,7 +99,7 @@ class Student:
         if status != 200:
             raise LostError(f"The server is not healthy: {status}.")
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        protocols = ["streamlit", self._cookies[COOKIE], *([self._session] if self._session else [])]
+        protocols = ["streamlit", self._cookies[COOKIE], *([self.session] if self.session else [])]
         dial = partial(
             connect,
             f"ws://{self._address.netloc}/_stcore/stream",
@@ -126,10 +126,9 @@ class Student:
 
     def settle(self, text: str) -> None:
         """Tells what the page's component tells when it comes to rest."""
-        self._said = text
+        self._told = {self._component: text}
         self._widgets["page"] = WidgetState(id=self._id("page"), json_value=json.dumps({"settled": text}))
         self._run(fragment=self._fragments["page"])
-        self._told = self.token
 
     def turn_to(self, page: str, *, saying: str) -> None:
         """Goes to another page, named as in its address, while the one that is left is still ``saying`` something."""
@@ -137,6 +136,7 @@ class Student:
         told = [*self._widgets.values()]
         told.append(WidgetState(id=self._id("page"), json_value=json.dumps({"settled": saying})))
         self._widgets.pop("page", None)
+        self._told = {}
         self._page = page
         self._ask(self._pages[page], self._widgets.values())
         self._ask(leaving, told, fragment)
@@ -162,14 +162,12 @@ class Student:
         Not ``known``: to a server that was started anew, though it is the same one.
         """
         if not known:
-            self._session = ""
+            self.session = ""
         self.connect()
         self._returns += 1
-        back = json.dumps({"back": f"{self._returns}?{query}"})
-        self._widgets["connection"] = WidgetState(id=self._id("connection"), json_value=back)
+        back = {"times": self._returns, "link": query, "said": self._told, "choices": self._chosen}
+        self._widgets["connection"] = WidgetState(id=self._id("connection"), json_value=json.dumps({"back": back}))
         self._run()
-        if self.token != self._told:  # also where an earlier try was cut off before this could be said
-            self.settle(f"{self._said}&again={self.token}")
 
     def choose(self, *images: str) -> None:
         """Chooses samples in the image chooser, one right after the other, and waits until the page has heard of the last."""
@@ -263,7 +261,7 @@ class Student:
             page, feeds, texts = self._coming if again else ({}, {}, [])
             self._coming = (dict(page), dict(feeds), [(place, text) for place, text in texts if place not in again])
             self.sent = set()
-            self._session = message.new_session.initialize.session_id or self._session
+            self.session = message.new_session.initialize.session_id or self.session
             self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash or self._hash
@@ -284,11 +282,10 @@ class Student:
             else:
                 self._ids[name], self._fragments[name] = part.id, fragment
                 if name == "page":
+                    self._component = part.component_name
                     self._coming[0].update(said)
-                elif name == "connection":
-                    self.token = said["session"]
-                else:
-                    self._heard = said["heard"]
+                elif name == "chooser":
+                    self._heard, self._chosen = said["heard"], said["choice"]
         elif kind == "exception":
             raise LostError(f"The page shows an exception: {part.type} {part.message}")
         elif kind == "alert":

@@ -27,10 +27,10 @@ def test_a_student_without_a_server_is_told(server):
 def test_one_who_only_lost_the_connection_is_known_again(server):
     with Student(server.url) as student:
         student.open(OPENED)
-        token = student.token
+        session = student.session
         student.settle(f"7;{student.page['image']['source']};{LATER}")
         student.come_back(f"image=digit_3&{LATER}")
-        assert student.token == token
+        assert student.session == session
         assert student.feeds["answer"]["revision"] == 7
         assert student.array("answer").shape == (1, 13, 13)
 
@@ -38,11 +38,11 @@ def test_one_who_only_lost_the_connection_is_known_again(server):
 def test_one_who_comes_back_to_a_server_that_was_started_again_stands_where_they_stood(server):
     with Student(server.url) as student:
         student.open(OPENED)
-        token = student.token
+        session = student.session
         student.settle(f"7;{student.page['image']['source']};{LATER}")
         before = student.array("answer")
         student.come_back(f"image=digit_3&{LATER}", known=False)
-        assert student.token != token
+        assert student.session != session
         assert student.feeds["answer"]["revision"] == 7
         assert (student.array("answer") == before).all()
         assert student.page["link"] == "image=digit_3"
@@ -84,7 +84,20 @@ def test_every_page_stands_on_a_server_that_was_started_again_where_it_stood(ser
         assert before != opened
         student.come_back("&".join(filter(None, (stays, settled))), known=False)
         assert numbers(student) == before
+        # the first run already answers for what rests there
+        assert {feed["revision"] for feed in student.feeds.values() if "revision" in feed} <= {0, 7}
+        assert 7 in {feed.get("revision") for feed in student.feeds.values()}
         assert not student.texts
+
+
+def test_a_picture_that_was_chosen_is_no_other_one_for_whoever_comes_back(server):
+    with Student(server.url).open("/?image=cat") as student:
+        student.choose("coffee", "cat")
+        source = student.page["image"]["source"]
+        student.settle(f"3;{source};stride=2")
+        student.come_back("image=cat&stride=2", known=False)
+        assert student.page["image"]["source"] == source
+        assert student.feeds["answer"]["revision"] == 3
 
 
 def numbers(student: Student) -> dict:
