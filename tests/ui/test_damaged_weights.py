@@ -41,7 +41,7 @@ def damage(monkeypatch, tmp_path):
             cached.blank_trace,
             cached.readings,
         ):
-            held.clear()
+            held.cache_clear()
 
     def damaged(how, *names):
         for name in names:
