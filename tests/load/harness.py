@@ -108,6 +108,7 @@ def attend(url: str, students: int, seconds: float, usage: Usage, ramp: float, a
     met.times.clear()
     met.errors.clear()
     start, spent, own_spent, killed_at = time.perf_counter(), usage.seconds(), own.seconds(), None
+    withheld = _withheld()
     while (elapsed := time.perf_counter() - start) < seconds:
         usage.seconds()  # so that those who end have been looked at
         if act and act(elapsed):
@@ -129,6 +130,9 @@ def attend(url: str, students: int, seconds: float, usage: Usage, ramp: float, a
         "first errors": faults[:5],
         "cpu": round((usage.seconds() - spent) / elapsed, 3),
         "client cpu": round((own.seconds() - own_spent) / elapsed, 3),
+        "withheld": round(
+            (_withheld() - withheld) / elapsed, 2
+        ),  # cores that the host gave to other machines meanwhile
         "cores": os.cpu_count(),
         "memory": round(usage.memory(), 1),
         "memory a student": round((usage.memory() - before) / students, 3),
@@ -138,6 +142,11 @@ def attend(url: str, students: int, seconds: float, usage: Usage, ramp: float, a
     }
     runner.quit()
     return row
+
+
+def _withheld() -> float:
+    """Seconds for which this machine wanted a core and its host gave it to another one; 0 where the host does not tell."""
+    return getattr(psutil.cpu_times(), "steal", 0.0)
 
 
 def _percentiles(prefix: str, times: list[float]) -> dict[str, float | None]:
