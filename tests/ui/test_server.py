@@ -82,7 +82,9 @@ def loop():
 def visited(monkeypatch, loop, queue, session="a"):
     """A server with one session, "a", and a run that belongs to ``session``, or to none."""
     session_of = {"a": SimpleNamespace(session=SimpleNamespace(_browser_queue=queue, _event_loop=loop))}
-    runtime = SimpleNamespace(_session_mgr=SimpleNamespace(get_active_session_info=session_of.get))
+    sessions = SimpleNamespace(get_active_session_info=session_of.get, num_active_sessions=lambda: 200)
+    runtime = SimpleNamespace(_session_mgr=sessions)
+    monkeypatch.setattr(server.runtime, "MESSAGE_FLUSH_INTERVAL_SECS", 0.005)
     monkeypatch.setattr(server, "Runtime", SimpleNamespace(exists=lambda: True, instance=lambda: runtime))
     context = session and SimpleNamespace(session_id=session)
     monkeypatch.setattr(server, "get_script_run_ctx", lambda: context)
@@ -95,6 +97,14 @@ def test_a_run_ends_when_its_messages_have_left(monkeypatch, loop):
     monkeypatch.setattr(server, "PATIENCE", 60)
     server.wait_until_sent()
     assert queue.looks == 5
+    now = server.runtime.MESSAGE_FLUSH_INTERVAL_SECS
+    assert now == server.rest(200)
+
+
+def test_the_more_there_are_the_longer_the_server_rests_between_two_rounds():
+    rests = [server.rest(sessions) for sessions in range(0, 1000, 50)]
+    assert rests == sorted(rests)
+    assert (rests[0], rests[-1]) == (0.001, 0.005)
 
 
 def test_a_run_does_not_wait_for_ever_for_a_browser_that_takes_nothing(monkeypatch, loop):
